@@ -1,0 +1,31 @@
+// Kernels: one function for each opcode, in a table for each instruction set of this machine's CPU. All tables give
+// the same bytes as src/reference/ (law 4). A kernel touches no byte outside of its operands' extents (Conv's input
+// channels rounded up to 4 excepted), allocates nothing shared, and may be called from any thread at once.
+#pragma once
+
+#include "chip/engine.h"
+#include "isa/instruction.h"
+#include "reference/operands.h"
+
+namespace chengying::chip {
+
+struct Kernels {
+  void (*conv)(const isa::Conv&, const Operands&);
+  void (*depthwise_conv)(const isa::DepthwiseConv&, const Operands&);
+  void (*pool)(const isa::Pool&, const Operands&);
+  void (*binary)(const isa::Binary&, const Operands&);
+  void (*unary)(const isa::Unary&, const Operands&);
+  void (*lut)(const isa::Lut&, const Operands&);
+  void (*convert)(const isa::Convert&, const Operands&);
+  void (*softmax)(const isa::Softmax&, const Operands&);
+  void (*reduce)(const isa::Reduce&, const Operands&);
+  void (*copy)(const isa::Copy&, const Operands&);
+};
+
+/// The table of a set that supported() says this machine has (CHECKed).
+const Kernels& kernels_of(KernelSet set);
+
+/// Runs one operation by a table.
+void execute(const Kernels& kernels, const isa::Operation& operation, const Operands& operands);
+
+}  // namespace chengying::chip

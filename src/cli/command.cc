@@ -1,0 +1,96 @@
+#include "cli/command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "cli/version.h"
+
+namespace chengying::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Chengying: an AI inference chip that nobody buys and anybody can rent.\n"
+    "Compiles models, runs them on exact models of chips, and serves them by the slice.";
+constexpr char kExamples[] =
+    "Examples:\n"
+    "  chengying chips list\n"
+    "  chengying run model.onnx --chip host --input photo.jpg --top 5\n"
+    "  chengying COMMAND --help          options and examples of a command\n";
+
+/// "Examples:" with each line of `examples` indented.
+std::string footer_of(const Command& command) {
+  std::string footer = "Examples:\n";
+  std::string_view rest = command.examples;
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    footer += fmt::format("  {}\n", rest.substr(0, end));
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+  }
+  return footer;
+}
+
+int print_error(std::string_view message, int exit_code) {
+  fmt::print(stderr, "chengying: {}\n", message);
+  return exit_code;
+}
+
+/// CLI11 throws for --help and --version too; those print to stdout and are successes.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& end) {
+  if (end.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(end);
+  return print_error(fmt::format("{}\nTry 'chengying --help', or 'chengying COMMAND --help'.", end.what()),
+                     2);
+}
+
+void add_commands(CLI::App& app, Invocation& invocation) {
+  for (const Command& command : commands()) {
+    CLI::App* subcommand = app.add_subcommand(command.name, command.summary);
+    subcommand->group(command.group);
+    subcommand->footer(footer_of(command));
+    command.add(*subcommand, invocation);
+    if (!subcommand->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+      subcommand->require_subcommand(1);
+    }
+  }
+}
+
+int run_action(const Invocation& invocation) {
+  try {
+    if (const Status status = invocation.action(); !status) {
+      return print_error(status.error().message, exit_code_of(status.error().code));
+    }
+  } catch (const std::bad_alloc&) {
+    return print_error("out of memory", exit_code_of(Code::kResourceExhausted));
+  }
+  if (std::fflush(stdout) != 0) {
+    return print_error("cannot write to standard output", exit_code_of(Code::kUnavailable));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void on_run(CLI::App& app, Invocation& invocation, std::function<Status()> action) {
+  app.add_flag("--json", invocation.json, "Print one JSON document");
+  app.callback([&invocation, action = std::move(action)] { invocation.action = action; });
+}
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app(kAbout, "chengying");
+  Invocation invocation;
+  app.footer(kExamples);
+  app.set_version_flag("--version", fmt::format("chengying {}", kVersion), "Print the version");
+  app.add_flag("--json", invocation.json, "Print one JSON document (every command takes it)");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_commands(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    return end_of_parsing(app, end);
+  }
+  return run_action(invocation);
+}
+
+}  // namespace chengying::cli

@@ -1,6 +1,7 @@
-// Device: a chip that can be rented: gives out slices, loads executables on them, runs them. Small, so that a driver
-// for real silicon, or a GPU, is one more Device. Law 5: slices share nothing that changes bytes or cycles.
-// Thread-safe: any thread may call any method; completions run on the slice's own thread and must not block.
+// Device: a chip that can be rented: gives out slices, loads executables on them, runs them. Small, so that a
+// driver for real silicon, or a GPU, is one more Device. Law 5: slices share nothing that changes bytes or
+// cycles. Thread-safe: any thread may call any method; completions run on the slice's own thread and must not
+// block.
 #pragma once
 
 #include <chrono>
@@ -26,8 +27,8 @@ struct LoadedId {
   auto operator<=>(const LoadedId&) const = default;
 };
 
-/// What a run cost by the chip's model (a pure function of the program: known before the run, billed after it)
-/// and by this machine's clock (never billed).
+/// What a run cost by the chip's model (a pure function of the program: known before the run, billed after
+/// it) and by this machine's clock (never billed).
 struct RunCost {
   std::uint64_t cycles = 0;
   std::uint64_t picojoules = 0;
@@ -64,16 +65,16 @@ class Device {
   /// Verifies and loads; several executables may be loaded on one slice.
   virtual Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable) = 0;
   virtual void unload(SliceId slice, LoadedId loaded) = 0;
-  /// Queues work; kResourceExhausted when the slice's queue is full, kInvalidArgument when inputs do not fit the
-  /// program. `done` is called exactly once if and only if submit succeeded.
+  /// Queues work; kResourceExhausted when the slice's queue is full, kInvalidArgument when inputs do not fit
+  /// the program. `done` is called exactly once if and only if submit succeeded.
   virtual Status submit(SliceId slice, Work work) = 0;
 };
 
 struct DeviceOptions {
   std::size_t queue_capacity = 256;  // requests waiting per slice
   unsigned threads_per_slice = 0;    // 0: the slice's cores, at most the machine's
-  /// How long the first request may wait for others to share a batch; 0 turns batching off. Merged requests get
-  /// the bytes and the cost that they would have had alone.
+  /// How long the first request may wait for others to share a batch; 0 turns batching off. Merged requests
+  /// get the bytes and the cost that they would have had alone.
   std::chrono::microseconds batch_delay{0};
 };
 

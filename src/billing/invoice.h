@@ -1,0 +1,92 @@
+// Invoice: sums a run of a tenant's records into lines, each rounded once. Pure: made from records and price
+// books alone, so that anybody can make it again. Deterministic bytes. docs/ledger.md has format and
+// rounding.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "billing/record.h"
+
+namespace chengying::billing {
+
+/// One line: the capacity of a lease, or the work of an endpoint under one offer and price book version.
+struct InvoiceLine {
+  RecordKind kind = RecordKind::kWork;
+  std::string subject;  // lease id (capacity) or endpoint id (work)
+  std::string offer, chip;
+  std::uint16_t cores = 1;
+  std::int64_t price_book_version = 0;
+  std::int64_t micro_per_core_hour = 0;
+  std::int64_t count = 0;         // records
+  std::int64_t seconds = 0;       // capacity
+  std::uint64_t cycles = 0;       // work
+  std::uint64_t picojoules = 0;   // work
+  Money exact;                    // sum of the records' prices
+  std::int64_t amount_micro = 0;  // exact rounded down: an invoice never asks for more than was metered
+  bool operator==(const InvoiceLine&) const = default;
+};
+
+struct PriceBookReference {
+  std::int64_t version = 0;
+  Digest digest;  // of the book's text
+  bool operator==(const PriceBookReference&) const = default;
+};
+
+struct Invoice {
+  std::string id;  // "inv_" + tenant's number of the invoice
+  std::string tenant;
+  std::string currency;
+  std::string created_at;
+  std::string period_from, period_to;  // wall times of the first and the last record; "" when there is none
+  std::vector<PriceBookReference> price_books;  // by version
+  std::vector<InvoiceLine> lines;               // ordered: capacity first, then by subject, offer, version
+  std::int64_t records = 0;
+  std::int64_t first_sequence = 0, last_sequence = 0;  // 0, 0 when there is none
+  Digest chain_before, chain_after;                    // hash of the record before the first, and of the last
+  Digest records_digest;                               // sha256 of the records' JSON Lines
+  Money exact;                                         // sum of the lines' exact amounts
+  std::int64_t total_micro = 0;                        // sum of the lines' amounts
+  Money rounding;  // exact - total: given back to the tenant from the rounding account
+  Digest digest;   // sha256 of the JSON without this field
+  bool operator==(const Invoice&) const = default;
+};
+
+/// The parts of an invoice that do not follow from its records.
+struct InvoiceHeader {
+  std::string id, tenant, currency, created_at;
+  Digest chain_before;
+  std::vector<PriceBookReference> price_books;  // those that may occur; only those that do are listed
+};
+
+/// Sums records (consecutive, of one tenant; CHECKed) up. kInvalidArgument if a sum overflows.
+Result<Invoice> make_invoice(const InvoiceHeader& header, std::span<const Record> records);
+
+/// Deterministic, indented JSON, one line at the end.
+std::string to_json(const Invoice& invoice);
+Result<Invoice> parse_invoice(std::string_view json);
+/// An aligned page of plain text for people.
+std::string to_text(const Invoice& invoice);
+
+/// What a verification found when all is well.
+struct Verified {
+  std::int64_t records = 0;
+  std::int64_t lines = 0;
+  std::int64_t total_micro = 0;
+  std::string currency;
+};
+/// Recomputes everything from the records and the price book(s): each record's price from (cycles, cores,
+/// clock, price), prices and slices against the book, the chain, the lines, the totals, the digests.
+/// kDataLoss names the first record and field that differs, what it is and what it should be;
+/// kInvalidArgument for text that is no invoice, record or price book at all.
+Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view records_jsonl,
+                                std::span<const std::string> price_books_toml);
+Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view records_jsonl,
+                                std::string_view price_book_toml);
+
+}  // namespace chengying::billing

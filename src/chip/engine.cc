@@ -1,0 +1,183 @@
+#include "chip/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/check.h"
+#include "chip/kernels/kernels.h"
+#include "chip/memory.h"
+#include "chip/prepared.h"
+#include "chip/team.h"
+
+namespace chengying::chip {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A program of the loaded executable: ready to run, or known to trap.
+struct Loaded {
+  const isa::Program* program = nullptr;
+  std::expected<Prepared, Trap> prepared;
+  std::vector<bool> active;  // the threads that have something to do
+  bool alone = true;         // only thread 0 has
+};
+
+Loaded make_loaded(const isa::Executable& executable, const isa::Program& program, const SliceMemory& memory,
+                   unsigned threads) {
+  Loaded loaded{&program, prepare(program, executable.constants, memory, threads), std::vector<bool>(threads),
+                true};
+  if (!loaded.prepared) return loaded;
+  for (unsigned t = 0; t < threads; ++t) {
+    loaded.active[t] = !loaded.prepared->threads[t].steps.empty();
+    if (t > 0 && loaded.active[t]) loaded.alone = false;
+  }
+  return loaded;
+}
+
+/// Room for the largest program: their runs follow each other.
+Result<SliceMemory> make_memory(const isa::Executable& executable, std::uint16_t cores) {
+  std::uint64_t dram_bytes = 0;
+  std::vector<std::uint64_t> sram_bytes(cores, 0);
+  for (const isa::Program& program : executable.programs) {
+    dram_bytes = std::max(dram_bytes, program.dram_bytes);
+    for (std::size_t core = 0; core < std::min(sram_bytes.size(), program.sram_bytes.size()); ++core)
+      sram_bytes[core] = std::max(sram_bytes[core], program.sram_bytes[core]);
+  }
+  SliceMemory memory;
+  TRY_ASSIGN(memory.dram, Memory::make(dram_bytes));
+  for (const std::uint64_t bytes : sram_bytes) {
+    TRY_ASSIGN(Memory sram, Memory::make(bytes));
+    memory.sram.push_back(std::move(sram));
+  }
+  return memory;
+}
+
+/// Points the steps at this request's tensors.
+void bind(Prepared& prepared, std::span<const std::span<const std::byte>> inputs,
+          std::span<const std::span<std::byte>> outputs) {
+  for (const HostOperand& operand : prepared.host_operands) {
+    Operands& operands = prepared.threads[operand.thread].steps[operand.step].operands;
+    const bool is_input = operand.binding < inputs.size();
+    if (operand.slot == HostOperand::Slot::kOutput) {
+      operands.output = outputs[operand.binding - inputs.size()].data() + operand.offset;
+      continue;
+    }
+    const std::byte* data =
+        is_input ? inputs[operand.binding].data() : outputs[operand.binding - inputs.size()].data();
+    (operand.slot == HostOperand::Slot::kInput ? operands.input : operands.second) = data + operand.offset;
+  }
+}
+
+template <class Spans>
+bool sizes_match(const std::vector<isa::Binding>& bindings, const Spans& spans) {
+  return std::ranges::equal(
+      bindings, spans, {}, [](const isa::Binding& binding) { return binding.bytes(); },
+      [](const auto& span) { return std::uint64_t{span.size()}; });
+}
+
+/// Clock times of the steps, if somebody asked for them.
+class Profile {
+ public:
+  Profile(std::vector<InstructionClock>* clocks, std::size_t instructions)
+      : clocks_(clocks), begin_(Clock::now()) {
+    if (clocks_ != nullptr) clocks_->assign(instructions, {});
+  }
+  bool wanted() const { return clocks_ != nullptr; }
+  std::uint64_t now() const {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin_).count());
+  }
+  void record(std::uint32_t instruction, std::uint64_t start_ns, unsigned thread) const {
+    (*clocks_)[instruction] = {start_ns, now(), static_cast<std::uint16_t>(thread)};
+  }
+
+ private:
+  std::vector<InstructionClock>* clocks_;
+  Clock::time_point begin_;
+};
+
+void execute_step(const Kernels& kernels, const Step& step, const Profile& profile, unsigned thread) {
+  if (!profile.wanted()) return execute(kernels, *step.operation, step.operands);
+  const std::uint64_t start_ns = profile.now();
+  execute(kernels, *step.operation, step.operands);
+  profile.record(step.instruction, start_ns, thread);
+}
+
+}  // namespace
+
+struct Engine::State {
+  isa::ChipSpec chip;
+  std::uint16_t cores;
+  unsigned threads;
+  const Kernels& kernels;
+  Team team;
+  SliceMemory memory;
+  std::shared_ptr<const isa::Executable> executable;  // shared: its file serves other slices too
+  std::vector<Loaded> loaded;                         // as executable->programs
+
+  void walk_alone(const ThreadList& list, const Profile& profile) const {
+    for (const Step& step : list.steps) execute_step(kernels, step, profile, 0);
+  }
+
+  void walk(const ThreadList& list, const Profile& profile, unsigned thread) {
+    Progress& own = team.progress(thread);
+    std::uint32_t done = 0;
+    for (const Step& step : list.steps) {
+      for (std::uint32_t w = step.waits_begin; w < step.waits_end; ++w)
+        team.progress(list.waits[w].thread).wait_for(list.waits[w].steps);
+      execute_step(kernels, step, profile, thread);
+      ++done;
+      if (step.published) own.publish(done);
+    }
+  }
+};
+
+Engine::Engine(const isa::ChipSpec& chip, std::uint16_t cores, unsigned threads, KernelSet kernels)
+    : state_(new State{chip,
+                       cores,
+                       std::clamp(threads, 1U, unsigned{cores}),
+                       kernels_of(kernels),
+                       Team(std::clamp(threads, 1U, unsigned{cores})),
+                       {},
+                       nullptr,
+                       {}}) {
+  CHECK(cores >= 1);
+}
+
+Engine::~Engine() = default;
+
+Status Engine::load(std::shared_ptr<const isa::Executable> executable) {
+  CHECK(executable != nullptr);
+  if (executable->cores != state_->cores)
+    return fail(Code::kInvalidArgument, "the executable is for a slice of {} cores, this one has {}",
+                executable->cores, state_->cores);
+  TRY(isa::verify(*executable, state_->chip));
+  TRY_ASSIGN(SliceMemory memory, make_memory(*executable, state_->cores));
+  state_->loaded.clear();
+  state_->memory = std::move(memory);
+  state_->executable = std::move(executable);
+  for (const isa::Program& program : state_->executable->programs)
+    state_->loaded.push_back(make_loaded(*state_->executable, program, state_->memory, state_->threads));
+  return {};
+}
+
+std::optional<Trap> Engine::run(const isa::Program& program,
+                                std::span<const std::span<const std::byte>> inputs,
+                                std::span<const std::span<std::byte>> outputs, const RunOptions& options) {
+  const auto found = std::ranges::find(state_->loaded, &program, &Loaded::program);
+  CHECK(found != state_->loaded.end());
+  CHECK(sizes_match(program.inputs, inputs) && sizes_match(program.outputs, outputs));
+  if (!found->prepared) return found->prepared.error();
+
+  bind(*found->prepared, inputs, outputs);
+  const Profile profile(options.profile, program.instructions.size());
+  const std::vector<ThreadList>& lists = found->prepared->threads;
+  if (found->alone)
+    state_->walk_alone(lists[0], profile);
+  else
+    state_->team.run(found->active, [&](unsigned thread) { state_->walk(lists[thread], profile, thread); });
+  return std::nullopt;
+}
+
+}  // namespace chengying::chip

@@ -57,15 +57,15 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// The port that it listens on.
-  std::uint16_t port() const;
+  std::uint16_t port() const;  // that it listens on
   ServerCounts counts() const;
   /// Stops accepting, closes idle connections, lets requests in flight be answered. True if all were before
   /// `limit` had passed. Blocks; idempotent.
   bool drain(std::chrono::milliseconds limit);
 
+  struct State;  // known to server.cc alone
+
  private:
-  struct State;
   explicit HttpServer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

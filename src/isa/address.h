@@ -26,9 +26,9 @@ struct Address {
   Address operator+(std::uint64_t bytes) const { return {space, core, offset + bytes}; }
 };
 
-/// A strided window of up to four dimensions, outermost first; images are [n, h, w, c], matrices [1, 1, m, k].
-/// Element (i0, i1, i2, i3) lies at `at.offset + sum(i_d * stride[d])`. Strides are in bytes and not negative;
-/// stride 0 repeats (broadcast), which only inputs may do.
+/// A strided window of up to four dimensions, outermost first; images are [n, h, w, c], matrices [1, 1, m,
+/// k]. Element (i0, i1, i2, i3) lies at `at.offset + sum(i_d * stride[d])`. Strides are in bytes and not
+/// negative; stride 0 repeats (broadcast), which only inputs may do.
 struct View {
   Address at;
   DType dtype = DType::kU8;
@@ -36,9 +36,7 @@ struct View {
   std::array<std::int64_t, 4> stride{0, 0, 0, 0};  // bytes
 
   bool operator==(const View&) const = default;
-  std::int64_t elements() const {
-    return std::int64_t{shape[0]} * shape[1] * shape[2] * shape[3];
-  }
+  std::int64_t elements() const { return std::int64_t{shape[0]} * shape[1] * shape[2] * shape[3]; }
   /// Bytes from the first byte of the first element to the last byte of the last one.
   std::uint64_t extent_bytes() const;
 };

@@ -1,11 +1,11 @@
-// Instructions: what a core can be told to do. Coarse (a tile with its whole epilogue), a small struct each, in
-// one variant, so that a new opcode does not compile until every visitor handles it. docs/isa.md is this file
-// in prose; docs/numerics.md defines the arithmetic; src/reference/ is the definition to the bit.
+// Instructions: what a core can be told to do. Coarse (a tile with its whole epilogue), a small struct each,
+// in one variant, so that a new opcode does not compile until every visitor handles it. docs/isa.md is this
+// file in prose; docs/numerics.md defines the arithmetic; src/reference/ is the definition to the bit.
 //
-// Activations are u8 with a zero point (an i8 model's tensors are shifted by 128 when it is imported: the same
-// real numbers); weights are i8, symmetric, with one scale per output channel; sums are i32, modulo 2^32.
-// The f32 path of the same opcodes has f32 activations, weights and sums (fused multiply-add, one chain per
-// output in the order kernel row, kernel column, input channel).
+// Activations are u8 with a zero point (an i8 model's tensors are shifted by 128 when it is imported: the
+// same real numbers); weights are i8, symmetric, with one scale per output channel; sums are i32, modulo
+// 2^32. The f32 path of the same opcodes has f32 activations, weights and sums (fused multiply-add, one chain
+// per output in the order kernel row, kernel column, input channel).
 #pragma once
 
 #include <cstdint>
@@ -42,21 +42,21 @@ struct InnerQuantise {
 ///   u8:  t = f32(sum) * scale[channel]; inner; residual; t = min(max(t, low), high);
 ///        store clamp(rne(t) + output_zero_point, 0, 255)
 ///   f32: t = sum; residual; t = min(max(t, low), high); store t
-/// max(t, low) is `t > low ? t : low`, min likewise, so a NaN becomes `low`. rne rounds to nearest, ties to even.
-/// `scale` is f32[output channels, padded to 16] in constants, ready in units of the next thing (the inner
-/// quantiser's step if there is one, else the output's step).
+/// max(t, low) is `t > low ? t : low`, min likewise, so a NaN becomes `low`. rne rounds to nearest, ties to
+/// even. `scale` is f32[output channels, padded to 16] in constants, ready in units of the next thing (the
+/// inner quantiser's step if there is one, else the output's step).
 struct Epilogue {
   Address scale;                       // u8 only
   std::optional<InnerQuantise> inner;  // u8 only
   std::optional<Residual> residual;
-  float low = -kInfinity;   // for u8 in output steps, relative to the zero point (ReLU: 0)
+  float low = -kInfinity;  // for u8 in output steps, relative to the zero point (ReLU: 0)
   float high = kInfinity;
   std::int32_t output_zero_point = 0;  // u8 only
   bool operator==(const Epilogue&) const = default;
 };
 
-/// Geometry of a sliding window. The window of output row y starts at input row y * stride_h - pad_top (also of
-/// a tile: the compiler moves pad_top, which may be negative). Places outside of the input view read as
+/// Geometry of a sliding window. The window of output row y starts at input row y * stride_h - pad_top (also
+/// of a tile: the compiler moves pad_top, which may be negative). Places outside of the input view read as
 /// `pad_value` (u8) or 0 (f32); what falls off at the bottom and the right follows from the output's shape.
 struct Window {
   std::int32_t kernel_h = 1, kernel_w = 1;
@@ -121,8 +121,10 @@ struct Pool {
 
 enum class BinaryKind : std::uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kPow };
 
-/// Elementwise on two inputs; a and b have the output's shape, with stride 0 where they repeat. All u8 or all f32.
-///   u8:  x = f32(a - a_zero_point) * a_scale; y = f32(b - b_zero_point) * b_scale; t = x op y (kDiv and kPow: f32 only);
+/// Elementwise on two inputs; a and b have the output's shape, with stride 0 where they repeat. All u8 or all
+/// f32.
+///   u8:  x = f32(a - a_zero_point) * a_scale; y = f32(b - b_zero_point) * b_scale; t = x op y (kDiv and
+///   kPow: f32 only);
 ///        t = min(max(t, low), high); store clamp(rne(t) + output_zero_point, 0, 255)
 ///   f32: t = a op b; store min(max(t, low), high) (a NaN becomes low only if low or high is finite;
 ///        otherwise t is stored as it is)
@@ -136,8 +138,28 @@ struct Binary {
 };
 
 enum class UnaryKind : std::uint8_t {
-  kRelu, kClip, kLeakyRelu, kElu, kSigmoid, kHardSigmoid, kHardSwish, kTanh, kExp, kLog, kSqrt, kReciprocal,
-  kNeg, kAbs, kErf, kGelu, kSoftplus, kFloor, kCeil, kRound, kSilu, kMish,
+  kRelu,
+  kClip,
+  kLeakyRelu,
+  kElu,
+  kSigmoid,
+  kHardSigmoid,
+  kHardSwish,
+  kTanh,
+  kExp,
+  kLog,
+  kSqrt,
+  kReciprocal,
+  kNeg,
+  kAbs,
+  kErf,
+  kGelu,
+  kSoftplus,
+  kFloor,
+  kCeil,
+  kRound,
+  kSilu,
+  kMish,
 };
 inline constexpr std::size_t kUnaryKindCount = 22;
 
@@ -187,15 +209,14 @@ struct Reduce {
   bool operator==(const Reduce&) const = default;
 };
 
-/// Moves bytes: same shape and dtype, any strides on both sides. Transposition, slices, concatenation, gathers of
-/// tiles, broadcasts (source stride 0), host transfers and copies between cores are all this.
+/// Moves bytes: same shape and dtype, any strides on both sides. Transposition, slices, concatenation,
+/// gathers of tiles, broadcasts (source stride 0), host transfers and copies between cores are all this.
 struct Copy {
   View source, destination;
   bool operator==(const Copy&) const = default;
 };
 
-using Operation =
-    std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy>;
+using Operation = std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy>;
 
 /// The engines of a core. They run at once; each takes its instructions in program order.
 enum class Engine : std::uint8_t { kTensor, kVector, kMemory };
@@ -218,12 +239,18 @@ std::string_view name_of(BinaryKind kind);
 std::string_view name_of(UnaryKind kind);
 std::string_view name_of(ReduceKind kind);
 
-/// What an instruction touches: every view and every constant block with its size, for verify, the timing walk
-/// and the engine alike. Reads first, then writes.
+/// What an instruction touches: every view and every constant block with its size, for verify, the timing
+/// walk and the engine alike. Reads first, then writes, in the order of the struct's fields: Conv gives
+/// input, weights, init, scale (u8 only), residual (if any), output. Blocks of constants come as dense views.
 struct Access {
   View view;
   bool write = false;
+  /// Innermost elements at the end of the view that may be read but never matter (u8 channels rounded up to
+  /// 4): they must lie inside the memory, but nobody need have written them.
+  std::int32_t padding = 0;
 };
+/// CHECKs nothing; its answer means something once the operation's own numbers are sane (verify sees to
+/// that).
 std::vector<Access> accesses_of(const Operation& operation);
 
 }  // namespace chengying::isa

@@ -20,16 +20,16 @@ std::string_view name_of(Provenance provenance);
 
 /// A number as the file has it, for `chengying chips show`.
 struct SpecNumber {
-  std::string key;     // "memory.sram_bytes"
+  std::string key;  // "memory.sram_bytes"
   double value = 0;
-  std::string unit;    // "Hz", "B", "B/s", "cycles", "pJ", ...
+  std::string unit;  // "Hz", "B", "B/s", "cycles", "pJ", ...
   Provenance provenance = Provenance::kEstimated;
   std::string source;  // never empty
 };
 
-/// Multiply-accumulate array of one core for one format: does reduce x columns x pixels of them a cycle, where
-/// reduce runs over kernel places and input channels, columns over output channels, pixels over output pixels.
-/// A pass over (K, N, M) takes ceil(K/reduce) * ceil(N/columns) * ceil(M/pixels) cycles.
+/// Multiply-accumulate array of one core for one format: does reduce x columns x pixels of them a cycle,
+/// where reduce runs over kernel places and input channels, columns over output channels, pixels over output
+/// pixels. A pass over (K, N, M) takes ceil(K/reduce) * ceil(N/columns) * ceil(M/pixels) cycles.
 struct MacArray {
   std::int64_t reduce = 0, columns = 0, pixels = 0;
   std::int64_t macs() const { return reduce * columns * pixels; }
@@ -57,13 +57,13 @@ struct Memory {
   std::int64_t dram_bytes = 0;            // of the chip; 0: none
   double dram_bytes_per_second = 0;       // of the chip; a slice has its fixed share, cores / chip's cores
   double dram_latency_seconds = 0;
-  std::int64_t cache_bytes = 0;           // of the chip, in front of DRAM, not managed by programs; 0: none
-  double cache_bytes_per_second = 0;      // of one core
-  double ring_bytes_per_second = 0;       // between cores, one way, of one core; 0: cores can't reach each other
+  std::int64_t cache_bytes = 0;       // of the chip, in front of DRAM, not managed by programs; 0: none
+  double cache_bytes_per_second = 0;  // of one core
+  double ring_bytes_per_second = 0;   // between cores, one way, of one core; 0: cores can't reach each other
   double ring_latency_seconds = 0;
-  bool engines_reach_dram = false;        // tensor and vector engines take operands from DRAM, not only SRAM
-  bool engines_reach_host = false;        // ... and from the request's tensors (no host link in between)
-  bool engines_reach_other_cores = false; // ... and from another core's SRAM (over the ring)
+  bool engines_reach_dram = false;         // tensor and vector engines take operands from DRAM, not only SRAM
+  bool engines_reach_host = false;         // ... and from the request's tensors (no host link in between)
+  bool engines_reach_other_cores = false;  // ... and from another core's SRAM (over the ring)
 };
 
 struct HostLink {
@@ -81,13 +81,13 @@ struct Power {
 };
 
 struct ChipSpec {
-  std::string name;    // the file's stem: "hanguang800"
-  std::string title;   // "Alibaba T-Head Hanguang 800"
+  std::string name;   // the file's stem: "hanguang800"
+  std::string title;  // "Alibaba T-Head Hanguang 800"
   std::string maker;
-  bool is_host = false;        // the machine's own CPU: runs in real time
-  std::int64_t cores = 0;      // 1..1024
+  bool is_host = false;    // the machine's own CPU: runs in real time
+  std::int64_t cores = 0;  // 1..1024
   double clock_hz = 0;
-  double launch_seconds = 0;   // fixed time from submit to the first instruction (command processor)
+  double launch_seconds = 0;  // fixed time from submit to the first instruction (command processor)
   TensorEngine tensor;
   VectorEngine vector;
   MemoryEngine memory_engine;
@@ -98,8 +98,9 @@ struct ChipSpec {
   Digest digest;                    // of name and all values (not of comments and sources)
 };
 
-/// Parses a spec; `path` is used in messages. An error names file, line, key, what was found and what is allowed:
-/// missing or unknown keys, a number without a source, wrong units or types, impossible or contradicting values.
+/// Parses a spec; `path` is used in messages. An error names file, line, key, what was found and what is
+/// allowed: missing or unknown keys, a number without a source, wrong units or types, impossible or
+/// contradicting values.
 Result<ChipSpec> parse_chip_spec(std::string_view toml_text, std::string_view path);
 Result<ChipSpec> load_chip_spec(const std::filesystem::path& path);
 /// All *.toml of a folder, ordered by name; the first error stops it.

@@ -31,6 +31,7 @@ std::vector<std::int32_t> plan_batch(const isa::Executable& executable, std::int
 /// Costs of the programs of one executable on one chip, walked once.
 class CostTable {
  public:
+  CostTable() = default;  // of no program: serves no batch
   CostTable(const isa::Executable& executable, const isa::ChipSpec& chip);
   /// The sum over the plan of `batch`; clock_ns is 0. kInvalidArgument, naming the sizes there are, if the
   /// batch cannot be served.

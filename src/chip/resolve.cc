@@ -25,16 +25,21 @@ std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
+/// a * b, or kMaxBytes where that is less.
+std::uint64_t product(std::uint64_t a, std::uint64_t b) {
+  return b != 0 && a > kMaxBytes / b ? kMaxBytes : a * b;
+}
+
 /// Bytes that a view spans, nullopt if its numbers are impossible; never overflows.
 std::optional<std::uint64_t> span_of(const isa::View& view) {
-  unsigned __int128 last = 0;
+  std::uint64_t last = size_of(view.dtype);
   for (std::size_t d = 0; d < view.shape.size(); ++d) {
     if (view.shape[d] < 1 || view.stride[d] < 0) return std::nullopt;
-    last += static_cast<unsigned __int128>(view.shape[d] - 1) * static_cast<std::uint64_t>(view.stride[d]);
+    last +=
+        product(static_cast<std::uint64_t>(view.shape[d] - 1), static_cast<std::uint64_t>(view.stride[d]));
+    if (last > kMaxBytes) return std::nullopt;
   }
-  last += size_of(view.dtype);
-  if (last > kMaxBytes) return std::nullopt;
-  return static_cast<std::uint64_t>(last);
+  return last;
 }
 
 bool fits(std::uint64_t offset, std::uint64_t bytes, std::uint64_t size) {
@@ -165,9 +170,11 @@ bool countable(const isa::Window& window, std::int32_t channels_out, std::int32_
   if (window.kernel_h < 1 || window.kernel_h > kMaxKernel || window.kernel_w < 1 ||
       window.kernel_w > kMaxKernel)
     return false;
-  const auto count =
-      static_cast<unsigned __int128>(window.kernel_h) * window.kernel_w * channels_out * channels_in;
-  return count < kMaxBytes / 64;
+  const auto places =
+      static_cast<std::uint64_t>(window.kernel_h) * static_cast<std::uint64_t>(window.kernel_w);
+  const std::uint64_t channels =
+      product(static_cast<std::uint64_t>(channels_out), static_cast<std::uint64_t>(channels_in));
+  return product(places, channels) < kMaxBytes / 64;
 }
 
 }  // namespace

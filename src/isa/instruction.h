@@ -6,6 +6,10 @@
 // same real numbers); weights are i8, symmetric, with one scale per output channel; sums are i32, modulo
 // 2^32. The f32 path of the same opcodes has f32 activations, weights and sums (fused multiply-add, one chain
 // per output in the order kernel row, kernel column, input channel).
+//
+// Zero points lie in the range of their format; bounds are not NaN. Every f32 that is stored is canonical:
+// any NaN becomes 0x7fc00000 (Copy, which moves bytes, excepted). Only elements are written, never bytes
+// between them.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +48,8 @@ struct InnerQuantise {
 ///   f32: t = sum; residual; t = min(max(t, low), high); store t
 /// max(t, low) is `t > low ? t : low`, min likewise, so a NaN becomes `low`. rne rounds to nearest, ties to
 /// even. `scale` is f32[output channels, padded to 16] in constants, ready in units of the next thing (the
-/// inner quantiser's step if there is one, else the output's step).
+/// inner quantiser's step if there is one, else the output's step). What is stored is clamped before it is
+/// rounded, so that no t overflows.
 struct Epilogue {
   Address scale;                       // u8 only
   std::optional<InnerQuantise> inner;  // u8 only
@@ -57,7 +62,8 @@ struct Epilogue {
 
 /// Geometry of a sliding window. The window of output row y starts at input row y * stride_h - pad_top (also
 /// of a tile: the compiler moves pad_top, which may be negative). Places outside of the input view read as
-/// `pad_value` (u8) or 0 (f32); what falls off at the bottom and the right follows from the output's shape.
+/// `pad_value` (u8) or 0 (f32) in convolutions, as if they were there (0 times an infinite weight is NaN);
+/// what falls off at the bottom and the right follows from the output's shape.
 struct Window {
   std::int32_t kernel_h = 1, kernel_w = 1;
   std::int32_t stride_h = 1, stride_w = 1;
@@ -109,6 +115,8 @@ enum class PoolKind : std::uint8_t {
 ///              store clamp(rne(t) + output_zero_point, 0, 255); the sum in i32
 ///          f32: sum in order kernel row, kernel column from +0, divided by f32(divisor)
 /// The global average is the window of the whole image.
+/// A window with no place inside of the input gives 0 (u8 max), -infinity (f32 max); kAverage then divides
+/// the sum 0 by 1.
 struct Pool {
   PoolKind kind = PoolKind::kMax;
   View input, output;
@@ -127,7 +135,7 @@ enum class BinaryKind : std::uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kPow 
 ///   kPow: f32 only);
 ///        t = min(max(t, low), high); store clamp(rne(t) + output_zero_point, 0, 255)
 ///   f32: t = a op b; store min(max(t, low), high) (a NaN becomes low only if low or high is finite;
-///        otherwise t is stored as it is)
+///        otherwise t is stored as it is). max(a, b) is `a > b ? a : b`, min(a, b) is `a < b ? a : b`
 struct Binary {
   BinaryKind kind = BinaryKind::kAdd;
   View a, b, output;
@@ -165,6 +173,7 @@ inline constexpr std::size_t kUnaryKindCount = 22;
 
 /// Elementwise on one f32 input, same shape. `alpha`, `beta`: slope, bounds of kClip (low, high), or
 /// coefficients, as ONNX names them. On u8 the compiler makes a Lut of it.
+/// docs/numerics.md has the formula of each kind.
 struct Unary {
   UnaryKind kind = UnaryKind::kRelu;
   View input, output;  // f32
@@ -182,7 +191,8 @@ struct Lut {
 /// Changes the number format; same shape, any strides (so a quantiser may also change NCHW to NHWC).
 ///   f32 -> u8, i8: clamp(rne(x / scale) + zero_point) to the format's range; NaN gives the lowest
 ///   u8, i8, i32 -> f32: f32(q - zero_point) * scale (i32 subtraction modulo 2^32)
-///   between integers: the value clamped to the target's range after adding zero_point
+///   between integers (u8, i8, i16, i32, i64): the value clamped to the target's range after adding
+///   zero_point between f32 and f16 or bf16: exactly, or to nearest even (scale and zero_point unused)
 struct Convert {
   View input, output;
   float scale = 1;
@@ -190,8 +200,9 @@ struct Convert {
   bool operator==(const Convert&) const = default;
 };
 
-/// Softmax over the innermost dimension, f32, innermost stride 4. m = largest; e_i = exp(x_i - m);
-/// s = sum of e in 16 strided partial sums (i mod 16) added pairwise (8, 4, 2, 1); y_i = e_i / s.
+/// Softmax over the innermost dimension, f32, innermost stride 4. m = the largest that is
+/// not NaN, plus +0; e_i = exp(x_i - m); s = sum of e in 16 strided partial sums (i mod 16, from +0) added
+/// pairwise (8, 4, 2, 1: p[j] += p[j + width]); y_i = e_i / s.
 /// log: y_i = (x_i - m) - log(s).
 struct Softmax {
   View input, output;
@@ -202,7 +213,8 @@ struct Softmax {
 enum class ReduceKind : std::uint8_t { kSum, kMean, kMax, kMin, kSumOfSquares };
 
 /// Reduction of f32 over the dimensions where the output's shape is 1 and the input's is not, in index order
-/// from the first element (sums from +0); mean divides by f32(count).
+/// from the first element (sums from +0, squares by fma; max is `x > m ? x : m`, min likewise); mean divides
+/// by f32(count).
 struct Reduce {
   ReduceKind kind = ReduceKind::kSum;
   View input, output;

@@ -1,5 +1,5 @@
-// Operands: where the operands of one instruction lie in this process. Made by the engine after the addresses were
-// resolved and checked; every kernel, reference or fast, takes the instruction and these.
+// Operands: where the operands of one instruction lie in this process. Made by the engine after the addresses
+// were resolved and checked; every kernel, reference or fast, takes the instruction and these.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@ namespace chengying {
 /// instruction has no such operand. No alignment beyond the element's is promised, except that weights, init,
 /// scale and table are aligned to 64.
 struct Operands {
-  const std::byte* input = nullptr;     // input, source, a
-  const std::byte* second = nullptr;    // b of Binary; the residual of Conv and DepthwiseConv
+  const std::byte* input = nullptr;   // input, source, a
+  const std::byte* second = nullptr;  // b of Binary; the residual of Conv and DepthwiseConv
   const std::byte* weights = nullptr;
   const std::byte* init = nullptr;
   const std::byte* scale = nullptr;
   const std::byte* table = nullptr;
-  std::byte* output = nullptr;          // output, destination
+  std::byte* output = nullptr;  // output, destination
 };
 
 }  // namespace chengying

@@ -1,0 +1,26 @@
+// The definition of every operation, as plain scalar functions. A kernel is right if it gives the bytes that
+// these give. Pure but for the output's elements; no byte between or outside of them is written, and none
+// outside of the views and constant blocks is read. Any strides, any sizes that isa::verify accepts; never
+// fails. Any thread.
+#pragma once
+
+#include "isa/instruction.h"
+#include "reference/operands.h"
+
+namespace chengying::reference {
+
+void conv(const isa::Conv&, const Operands&);
+void depthwise_conv(const isa::DepthwiseConv&, const Operands&);
+void pool(const isa::Pool&, const Operands&);
+void binary(const isa::Binary&, const Operands&);
+void unary(const isa::Unary&, const Operands&);
+void lut(const isa::Lut&, const Operands&);
+void convert(const isa::Convert&, const Operands&);
+void softmax(const isa::Softmax&, const Operands&);
+void reduce(const isa::Reduce&, const Operands&);
+void copy(const isa::Copy&, const Operands&);
+
+/// Runs one operation.
+void execute(const isa::Operation& operation, const Operands& operands);
+
+}  // namespace chengying::reference

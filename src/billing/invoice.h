@@ -67,8 +67,11 @@ struct InvoiceHeader {
 /// Sums records (consecutive, of one tenant; CHECKed) up. kInvalidArgument if a sum overflows.
 Result<Invoice> make_invoice(const InvoiceHeader& header, std::span<const Record> records);
 
+/// What `digest` must be: of the JSON without that field.
+Digest digest_of(const Invoice& invoice);
 /// Deterministic, indented JSON, one line at the end.
 std::string to_json(const Invoice& invoice);
+/// Accepts exactly what to_json writes; kInvalidArgument says where it differs from that form.
 Result<Invoice> parse_invoice(std::string_view json);
 /// An aligned page of plain text for people.
 std::string to_text(const Invoice& invoice);

@@ -1,0 +1,109 @@
+// Canonical: one JSON line of a struct, the same bytes on every machine: fixed fields in a fixed order,
+// integers and strings only, no spaces. What records, quotes and journalled commands are hashed as. A struct
+// takes part by a function `visit_fields(visit, value)` that calls visit("name", value.member) for each
+// field, found by its argument. Invariant: read_canonical accepts exactly the texts that write_canonical
+// gives. Values; any thread.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "billing/money.h"
+
+namespace chengying::billing {
+
+/// Appends `text` as a JSON string; bytes from 0x80 stay as they are.
+void append_json_string(std::string& out, std::string_view text);
+
+class CanonicalWriter {
+ public:
+  template <std::integral T>
+  void operator()(std::string_view name, const T& value) {
+    begin(name);
+    if constexpr (std::is_signed_v<T>) {
+      append_signed(value);
+    } else {
+      append_unsigned(value);
+    }
+  }
+  void operator()(std::string_view name, const std::string& value);
+  void operator()(std::string_view name, const Money& value);
+  void operator()(std::string_view name, const Digest& value);
+  /// Enums that have name_of(value).
+  template <class T>
+    requires std::is_enum_v<T>
+  void operator()(std::string_view name, const T& value) {
+    (*this)(name, std::string(name_of(value)));
+  }
+  std::string finish();
+
+ private:
+  void begin(std::string_view name);
+  void append_signed(std::int64_t value);
+  void append_unsigned(std::uint64_t value);
+  std::string text_;
+};
+
+class CanonicalReader {
+ public:
+  explicit CanonicalReader(std::string_view text) : rest_(text) {}
+  template <std::integral T>
+  void operator()(std::string_view name, T& value) {
+    begin(name);
+    if constexpr (std::is_signed_v<T>) {
+      value = static_cast<T>(take_signed(name, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    } else {
+      value = static_cast<T>(take_unsigned(name, std::numeric_limits<T>::max()));
+    }
+  }
+  void operator()(std::string_view name, std::string& value);
+  void operator()(std::string_view name, Money& value);
+  void operator()(std::string_view name, Digest& value);
+  /// Enums that have an overload of enum_from_name(text, value&) -> bool.
+  template <class T>
+    requires std::is_enum_v<T>
+  void operator()(std::string_view name, T& value) {
+    std::string text;
+    (*this)(name, text);
+    if (!error_ && !enum_from_name(text, value)) fault(name, "is not one of its words");
+  }
+  /// The first fault, or kInvalidArgument if anything is left behind the last field.
+  Status finish();
+
+ private:
+  void begin(std::string_view name);
+  std::int64_t take_signed(std::string_view name, std::int64_t low, std::int64_t high);
+  std::uint64_t take_unsigned(std::string_view name, std::uint64_t high);
+  void fault(std::string_view name, std::string_view what);
+  bool take(std::string_view token);
+
+  std::string_view rest_;
+  bool first_ = true;
+  std::optional<Error> error_;
+};
+
+template <class T>
+std::string write_canonical(const T& value) {
+  CanonicalWriter writer;
+  visit_fields(writer, value);
+  return writer.finish();
+}
+
+template <class T>
+Result<T> read_canonical(std::string_view text) {
+  T value;
+  CanonicalReader reader(text);
+  visit_fields(reader, value);
+  TRY(reader.finish());
+  // What is left: numbers like 007 or -0, and escapes that the writer would not have made.
+  if (write_canonical(value) != text) return fail(Code::kInvalidArgument, "not in canonical form");
+  return value;
+}
+
+}  // namespace chengying::billing

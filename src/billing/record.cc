@@ -1,0 +1,78 @@
+#include "billing/record.h"
+
+#include "billing/canonical.h"
+#include "billing/price_book.h"
+
+namespace chengying::billing {
+
+std::string_view name_of(RecordKind kind) {
+  return kind == RecordKind::kWork ? "work" : "capacity";
+}
+
+namespace {
+/// The fields that `hash` covers, in the order of the canonical text.
+template <class Visit, class Value>
+void visit_hashed_fields(Visit& visit, Value& record) {
+  visit("sequence", record.sequence);
+  visit("tenant", record.tenant);
+  visit("kind", record.kind);
+  visit("request", record.request);
+  visit("endpoint", record.endpoint);
+  visit("lease", record.lease);
+  visit("offer", record.offer);
+  visit("chip", record.chip);
+  visit("cores", record.cores);
+  visit("clock_hz", record.clock_hz);
+  visit("executable", record.executable);
+  visit("batch", record.batch);
+  visit("cycles", record.cycles);
+  visit("picojoules", record.picojoules);
+  visit("seconds", record.seconds);
+  visit("price_book_version", record.price_book_version);
+  visit("micro_per_core_hour", record.micro_per_core_hour);
+  visit("price_nano", record.price);
+  visit("quote", record.quote);
+  visit("monotonic_us", record.monotonic_us);
+  visit("at", record.at);
+  visit("previous", record.previous);
+}
+}  // namespace
+
+bool enum_from_name(std::string_view name, RecordKind& kind) {
+  for (const RecordKind each : {RecordKind::kWork, RecordKind::kCapacity}) {
+    if (name == name_of(each)) {
+      kind = each;
+      return true;
+    }
+  }
+  return false;
+}
+
+template <class Visit, class Value>
+void visit_fields(Visit& visit, Value& record) {
+  visit_hashed_fields(visit, record);
+  visit("hash", record.hash);
+}
+
+Result<Money> price_of(const Record& record) {
+  if (record.kind == RecordKind::kCapacity) {
+    return capacity_price(record.seconds, record.cores, record.micro_per_core_hour);
+  }
+  return work_price(record.cycles, record.cores, record.clock_hz, record.micro_per_core_hour);
+}
+
+void seal(Record& record) {
+  CanonicalWriter writer;
+  visit_hashed_fields(writer, record);
+  record.hash = sha256(writer.finish());
+}
+
+std::string to_json(const Record& record) {
+  return write_canonical(record);
+}
+
+Result<Record> parse_record(std::string_view line) {
+  return read_canonical<Record>(line);
+}
+
+}  // namespace chengying::billing

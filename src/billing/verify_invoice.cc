@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <map>
+
+#include "billing/invoice.h"
+#include "billing/price_book.h"
+
+namespace chengying::billing {
+
+namespace {
+using Books = std::map<std::int64_t, PriceBook>;
+
+template <class A, class B>
+std::unexpected<Error> differs(std::string_view where, std::string_view field, const A& is, const B& should) {
+  return fail(Code::kDataLoss, "{}: {} is {}, should be {}", where, field, is, should);
+}
+
+Result<Books> read_books(const Invoice& invoice, std::span<const std::string> texts) {
+  Books books;
+  for (const std::string& text : texts) {
+    TRY_ASSIGN(PriceBook book, parse_price_book(text, "price book"));
+    books.insert_or_assign(book.version, std::move(book));
+  }
+  for (const PriceBookReference& reference : invoice.price_books) {
+    const auto it = books.find(reference.version);
+    if (it == books.end()) {
+      return fail(Code::kInvalidArgument,
+                  "the invoice needs version {} of the price book, which was not given", reference.version);
+    }
+    if (it->second.digest != reference.digest) {
+      return differs(fmt::format("price book version {}", reference.version), "sha256",
+                     it->second.digest.hex(), reference.digest.hex());
+    }
+  }
+  return books;
+}
+
+Status check_against_book(const Record& record, const Books& books, const std::string& where) {
+  const auto book = books.find(record.price_book_version);
+  if (book == books.end()) {
+    return fail(Code::kDataLoss, "{}: price_book_version is {}, which the invoice does not list", where,
+                record.price_book_version);
+  }
+  const Offer* offer = book->second.find(record.offer);
+  if (offer == nullptr) {
+    return fail(Code::kDataLoss, "{}: offer is {}, which price book version {} lacks", where, record.offer,
+                record.price_book_version);
+  }
+  if (record.chip != offer->chip) return differs(where, "chip", record.chip, offer->chip);
+  if (record.cores != offer->cores) return differs(where, "cores", record.cores, offer->cores);
+  const std::int64_t price = record.kind == RecordKind::kWork ? offer->work_micro_per_core_hour
+                                                              : offer->capacity_micro_per_core_hour;
+  if (record.micro_per_core_hour != price) {
+    return differs(where, "micro_per_core_hour", record.micro_per_core_hour, price);
+  }
+  return {};
+}
+
+Status check_record(const Record& record, const Invoice& invoice, std::int64_t sequence,
+                    const Digest& previous, const Books& books, const std::string& where) {
+  if (record.sequence != sequence) return differs(where, "sequence", record.sequence, sequence);
+  if (record.tenant != invoice.tenant) return differs(where, "tenant", record.tenant, invoice.tenant);
+  TRY(check_against_book(record, books, where));
+  auto price = price_of(record);
+  if (!price) return within(where, std::move(price).error());
+  if (record.price != *price) return differs(where, "price_nano", record.price.nano(), price->nano());
+  if (record.previous != previous) return differs(where, "previous", record.previous.hex(), previous.hex());
+  Record sealed = record;
+  seal(sealed);
+  if (record.hash != sealed.hash) return differs(where, "hash", record.hash.hex(), sealed.hash.hex());
+  return {};
+}
+
+Result<std::vector<Record>> check_records(const Invoice& invoice, std::string_view jsonl,
+                                          const Books& books) {
+  std::vector<Record> records;
+  Digest previous = invoice.chain_before;
+  while (!jsonl.empty()) {
+    const std::size_t end = jsonl.find('\n');
+    const std::string where =
+        fmt::format("record {} (line {})", invoice.first_sequence + static_cast<std::int64_t>(records.size()),
+                    records.size() + 1);
+    if (end == std::string_view::npos) return fail(Code::kDataLoss, "{}: the line is cut off", where);
+    auto record = parse_record(jsonl.substr(0, end));
+    if (!record) return fail(Code::kDataLoss, "{}: {}", where, record.error().message);
+    jsonl.remove_prefix(end + 1);
+    const auto sequence = invoice.first_sequence + static_cast<std::int64_t>(records.size());
+    TRY(check_record(*record, invoice, sequence, previous, books, where));
+    previous = record->hash;
+    records.push_back(*std::move(record));
+  }
+  if (static_cast<std::int64_t>(records.size()) != invoice.records) {
+    return differs("invoice", "records", invoice.records, records.size());
+  }
+  return records;
+}
+
+Status compare_line(const InvoiceLine& is, const InvoiceLine& should, std::size_t index) {
+  const std::string where = fmt::format("invoice: line {}", index + 1);
+  if (is.subject != should.subject) return differs(where, "subject", is.subject, should.subject);
+  if (is.kind != should.kind) return differs(where, "kind", name_of(is.kind), name_of(should.kind));
+  if (is.offer != should.offer) return differs(where, "offer", is.offer, should.offer);
+  if (is.chip != should.chip) return differs(where, "chip", is.chip, should.chip);
+  if (is.cores != should.cores) return differs(where, "cores", is.cores, should.cores);
+  if (is.price_book_version != should.price_book_version) {
+    return differs(where, "price_book_version", is.price_book_version, should.price_book_version);
+  }
+  if (is.micro_per_core_hour != should.micro_per_core_hour) {
+    return differs(where, "micro_per_core_hour", is.micro_per_core_hour, should.micro_per_core_hour);
+  }
+  if (is.count != should.count) return differs(where, "count", is.count, should.count);
+  if (is.seconds != should.seconds) return differs(where, "seconds", is.seconds, should.seconds);
+  if (is.cycles != should.cycles) return differs(where, "cycles", is.cycles, should.cycles);
+  if (is.picojoules != should.picojoules)
+    return differs(where, "picojoules", is.picojoules, should.picojoules);
+  if (is.exact != should.exact) return differs(where, "exact_nano", is.exact.nano(), should.exact.nano());
+  if (is.amount_micro != should.amount_micro) {
+    return differs(where, "amount_micro", is.amount_micro, should.amount_micro);
+  }
+  return {};
+}
+
+Status compare_invoice(const Invoice& is, const Invoice& should) {
+  if (is.lines.size() != should.lines.size()) {
+    return differs("invoice", "number of lines", is.lines.size(), should.lines.size());
+  }
+  for (std::size_t i = 0; i < is.lines.size(); ++i) TRY(compare_line(is.lines[i], should.lines[i], i));
+  const auto text = [](std::string_view field, const std::string& a, const std::string& b) -> Status {
+    if (a != b) return differs("invoice", field, a, b);
+    return {};
+  };
+  const auto number = [](std::string_view field, std::int64_t a, std::int64_t b) -> Status {
+    if (a != b) return differs("invoice", field, a, b);
+    return {};
+  };
+  TRY(text("period_from", is.period_from, should.period_from));
+  TRY(text("period_to", is.period_to, should.period_to));
+  TRY(number("first_sequence", is.first_sequence, should.first_sequence));
+  TRY(number("last_sequence", is.last_sequence, should.last_sequence));
+  TRY(text("chain_after", is.chain_after.hex(), should.chain_after.hex()));
+  TRY(text("records_sha256", is.records_digest.hex(), should.records_digest.hex()));
+  TRY(number("exact_nano", is.exact.nano(), should.exact.nano()));
+  TRY(number("rounding_nano", is.rounding.nano(), should.rounding.nano()));
+  TRY(number("total_micro", is.total_micro, should.total_micro));
+  TRY(number("number of price books", static_cast<std::int64_t>(is.price_books.size()),
+             static_cast<std::int64_t>(should.price_books.size())));
+  return text("sha256", is.digest.hex(), should.digest.hex());
+}
+}  // namespace
+
+Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view records_jsonl,
+                                std::span<const std::string> price_books_toml) {
+  TRY_ASSIGN(const Invoice invoice, parse_invoice(invoice_json));
+  TRY_ASSIGN(const Books books, read_books(invoice, price_books_toml));
+  TRY_ASSIGN(const std::vector<Record> records, check_records(invoice, records_jsonl, books));
+  InvoiceHeader header{invoice.id,         invoice.tenant,       invoice.currency,
+                       invoice.created_at, invoice.chain_before, {}};
+  for (const auto& [version, book] : books) {
+    if (book.currency != invoice.currency)
+      return differs("invoice", "currency", invoice.currency, book.currency);
+    header.price_books.push_back({version, book.digest});
+  }
+  TRY_ASSIGN(const Invoice expected, make_invoice(header, records));
+  TRY(compare_invoice(invoice, expected));
+  return Verified{invoice.records, static_cast<std::int64_t>(invoice.lines.size()), invoice.total_micro,
+                  invoice.currency};
+}
+
+Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view records_jsonl,
+                                std::string_view price_book_toml) {
+  const std::string book(price_book_toml);
+  return verify_invoice(invoice_json, records_jsonl, std::span<const std::string>(&book, 1));
+}
+
+}  // namespace chengying::billing

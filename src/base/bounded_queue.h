@@ -1,5 +1,5 @@
-// BoundedQueue: many producers, many consumers, a fixed capacity. try_push refuses when full (the caller turns
-// that into kResourceExhausted); pop waits; close() lets consumers drain what is left and then end.
+// BoundedQueue: many producers, many consumers, a fixed capacity. try_push refuses when full (the caller
+// turns that into kResourceExhausted); pop waits; close() lets consumers drain what is left and then end.
 #pragma once
 
 #include <chrono>

@@ -33,7 +33,9 @@ int hex_value(char c) {
 
 }  // namespace
 
-std::string Digest::hex() const { return to_hex(bytes); }
+std::string Digest::hex() const {
+  return to_hex(bytes);
+}
 
 std::optional<Digest> Digest::from_hex(std::string_view hex) {
   Digest digest;
@@ -64,7 +66,9 @@ void Hasher::update(std::span<const std::byte> bytes) {
   CHECK(EVP_DigestUpdate(state_->evp, bytes.data(), bytes.size()) == 1);
 }
 
-void Hasher::update(std::string_view text) { update(std::as_bytes(std::span(text.data(), text.size()))); }
+void Hasher::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 Digest Hasher::finish() {
   Digest digest;
@@ -78,7 +82,9 @@ Digest sha256(std::span<const std::byte> bytes) {
   return hasher.finish();
 }
 
-Digest sha256(std::string_view text) { return sha256(std::as_bytes(std::span(text.data(), text.size()))); }
+Digest sha256(std::string_view text) {
+  return sha256(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 Digest hmac_sha256(std::string_view key, std::string_view text) {
   Digest digest;

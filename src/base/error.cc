@@ -38,8 +38,14 @@ const CodeRow& row_of(Code code) {
 
 }  // namespace
 
-std::string_view name_of(Code code) { return row_of(code).name; }
-int http_status_of(Code code) { return row_of(code).http; }
-int exit_code_of(Code code) { return row_of(code).exit; }
+std::string_view name_of(Code code) {
+  return row_of(code).name;
+}
+int http_status_of(Code code) {
+  return row_of(code).http;
+}
+int exit_code_of(Code code) {
+  return row_of(code).exit;
+}
 
 }  // namespace chengying

@@ -14,19 +14,19 @@
 namespace chengying {
 
 enum class Code : std::uint8_t {
-  kInvalidArgument,     // malformed input: a file, a shape, a flag, a body
-  kUnauthenticated,     // no key, or a key that is unknown, revoked or expired
-  kPermissionDenied,    // a known key without the scope
-  kNotFound,            // no such thing, or not yours: the two look the same
-  kConflict,            // the same id with another body; a state that does not allow the step
-  kPaymentRequired,     // not enough money, or a cap reached
-  kTooLarge,            // over a limit on size
-  kUnsupported,         // valid, but this chip or compiler lacks it
-  kResourceExhausted,   // queue full, quota reached, no free cores
-  kUnavailable,         // draining, starting, store not writable (disk full)
-  kDeadlineExceeded,    // not done in the time that was given
-  kDataLoss,            // bytes that do not match their digest; a broken journal
-  kInternal,            // the world did what we had no name for
+  kInvalidArgument,    // malformed input: a file, a shape, a flag, a body
+  kUnauthenticated,    // no key, or a key that is unknown, revoked or expired
+  kPermissionDenied,   // a known key without the scope
+  kNotFound,           // no such thing, or not yours: the two look the same
+  kConflict,           // the same id with another body; a state that does not allow the step
+  kPaymentRequired,    // not enough money, or a cap reached
+  kTooLarge,           // over a limit on size
+  kUnsupported,        // valid, but this chip or compiler lacks it
+  kResourceExhausted,  // queue full, quota reached, no free cores
+  kUnavailable,        // draining, starting, store not writable (disk full)
+  kDeadlineExceeded,   // not done in the time that was given
+  kDataLoss,           // bytes that do not match their digest; a broken journal
+  kInternal,           // the world did what we had no name for
 };
 
 struct Error {
@@ -42,7 +42,8 @@ using Status = Result<void>;
 std::string_view name_of(Code code);
 /// HTTP status of a code, 400 to 599.
 int http_status_of(Code code);
-/// Exit code of the command line for a code, 1 to 125; 0 is success, 2 a usage error of the command line itself.
+/// Exit code of the command line for a code, 1 to 125; 0 is success, 2 a usage error of the command line
+/// itself.
 int exit_code_of(Code code);
 
 /// `return fail(Code::kInvalidArgument, "batch {} is not in 1..{}", batch, max);`
@@ -62,14 +63,14 @@ template <class... Args>
 #define CHENGYING_CONCAT_(a, b) a##b
 #define CHENGYING_CONCAT(a, b) CHENGYING_CONCAT_(a, b)
 /// TRY(expression): returns the error of a Status from the enclosing function.
-#define TRY(...)                                                                                    \
-  do {                                                                                              \
-    if (auto try_status_ = (__VA_ARGS__); !try_status_)                                             \
-      return std::unexpected<::chengying::Error>(std::move(try_status_).error());                   \
+#define TRY(...)                                                                  \
+  do {                                                                            \
+    if (auto try_status_ = (__VA_ARGS__); !try_status_)                           \
+      return std::unexpected<::chengying::Error>(std::move(try_status_).error()); \
   } while (false)
-#define CHENGYING_TRY_ASSIGN(temporary, declaration, ...)                                           \
-  auto temporary = (__VA_ARGS__);                                                                   \
-  if (!temporary) return std::unexpected<::chengying::Error>(std::move(temporary).error());         \
+#define CHENGYING_TRY_ASSIGN(temporary, declaration, ...)                                   \
+  auto temporary = (__VA_ARGS__);                                                           \
+  if (!temporary) return std::unexpected<::chengying::Error>(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 /// TRY_ASSIGN(auto x, expression): declares or assigns the value of a Result, or returns its error.
 #define TRY_ASSIGN(declaration, ...) \

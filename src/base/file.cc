@@ -15,10 +15,10 @@ namespace chengying {
 namespace {
 
 std::unexpected<Error> system_error(const std::filesystem::path& path, std::string_view doing, int number) {
-  const Code code = number == ENOENT                        ? Code::kNotFound
-                    : number == ENOSPC || number == EDQUOT  ? Code::kUnavailable
+  const Code code = number == ENOENT                                            ? Code::kNotFound
+                    : number == ENOSPC || number == EDQUOT                      ? Code::kUnavailable
                     : number == EACCES || number == EISDIR || number == ENOTDIR ? Code::kInvalidArgument
-                                                            : Code::kInternal;
+                                                                                : Code::kInternal;
   return fail(code, "{}: cannot {}: {}", path.string(), doing, std::strerror(number));
 }
 
@@ -34,7 +34,7 @@ struct Descriptor {
 };
 
 Result<std::uint64_t> regular_size(const Descriptor& file, const std::filesystem::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.fd, &info) != 0) return system_error(path, "inspect", errno);
   if (!S_ISREG(info.st_mode)) return fail(Code::kInvalidArgument, "{}: not a regular file", path.string());
   return static_cast<std::uint64_t>(info.st_size);
@@ -60,7 +60,8 @@ Result<Bytes> read_whole(const std::filesystem::path& path, std::uint64_t limit_
   return bytes;
 }
 
-Status write_all(const Descriptor& file, const std::filesystem::path& path, std::span<const std::byte> bytes) {
+Status write_all(const Descriptor& file, const std::filesystem::path& path,
+                 std::span<const std::byte> bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = ::write(file.fd, bytes.data() + done, bytes.size() - done);

@@ -43,10 +43,18 @@ std::optional<DType> find(std::string_view name) {
 
 }  // namespace
 
-std::size_t size_of(DType dtype) { return row_of(dtype).size_bytes; }
-std::string_view name_of(DType dtype) { return row_of(dtype).name; }
-std::string_view protocol_name_of(DType dtype) { return row_of(dtype).protocol_name; }
-std::optional<DType> dtype_from_name(std::string_view name) { return find<&DTypeRow::name>(name); }
+std::size_t size_of(DType dtype) {
+  return row_of(dtype).size_bytes;
+}
+std::string_view name_of(DType dtype) {
+  return row_of(dtype).name;
+}
+std::string_view protocol_name_of(DType dtype) {
+  return row_of(dtype).protocol_name;
+}
+std::optional<DType> dtype_from_name(std::string_view name) {
+  return find<&DTypeRow::name>(name);
+}
 std::optional<DType> dtype_from_protocol_name(std::string_view name) {
   return find<&DTypeRow::protocol_name>(name);
 }

@@ -19,10 +19,12 @@ Result<std::int64_t> element_count(const Shape& shape) {
   bool zero = false;
   for (const std::int64_t dim : shape) {
     if (dim < 0) return fail(Code::kInvalidArgument, "shape {} has a negative dimension", to_string(shape));
-    if (dim == 0) zero = true;
+    if (dim == 0)
+      zero = true;
     else if (count > kMaxElements / dim)
       return fail(Code::kInvalidArgument, "shape {} has more than 2^62 elements", to_string(shape));
-    else count *= dim;
+    else
+      count *= dim;
   }
   return zero ? 0 : count;
 }
@@ -54,7 +56,9 @@ AlignedBytes& AlignedBytes::operator=(AlignedBytes other) noexcept {
   return *this;
 }
 
-AlignedBytes::~AlignedBytes() { ::operator delete(data_, kAlignment); }
+AlignedBytes::~AlignedBytes() {
+  ::operator delete(data_, kAlignment);
+}
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
   const auto count = element_count(shape_);
@@ -71,6 +75,8 @@ Tensor Tensor::reshaped(Shape shape) const {
   return result;
 }
 
-void Tensor::check_element_size(std::size_t size) const { CHECK(size == size_of(dtype_)); }
+void Tensor::check_element_size(std::size_t size) const {
+  CHECK(size == size_of(dtype_));
+}
 
 }  // namespace chengying

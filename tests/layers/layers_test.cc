@@ -1,5 +1,5 @@
-// The include table of ARCHITECTURE.md is what the code does: every #include between folders of src/ is in the
-// table, no file includes itself through others, and every header opens with what it is.
+// The include table of ARCHITECTURE.md is what the code does: every #include between folders of src/ is in
+// the table, no file includes itself through others, and every header opens with what it is.
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,8 @@ std::vector<std::string> split_list(std::string text) {
   std::vector<std::string> names;
   std::stringstream stream(std::move(text));
   for (std::string name; std::getline(stream, name, ',');) {
-    name.erase(std::remove_if(name.begin(), name.end(), [](unsigned char c) { return std::isspace(c); }), name.end());
+    name.erase(std::remove_if(name.begin(), name.end(), [](unsigned char c) { return std::isspace(c); }),
+               name.end());
     if (!name.empty() && name != "-") names.push_back(name);
   }
   return names;
@@ -42,13 +43,15 @@ std::vector<std::string> split_list(std::string text) {
 Table read_table() {
   Table table;
   const std::string text = read(kRoot / "ARCHITECTURE.md");
-  std::stringstream lines(text.substr(text.find("## Include table")));
+  const std::size_t begin = text.find("## Include table");
+  std::stringstream lines(text.substr(begin, text.find("\n## ", begin) - begin));
   const std::regex row(R"(^\| ([a-z]+(?:, [a-z]+)*) \| ([a-z, -]+) \|$)");
   for (std::string line; std::getline(lines, line);) {
     std::smatch match;
     if (!std::regex_match(line, match, row) || match[1] == "folder") continue;
     const auto allowed = split_list(match[2]);
-    for (const std::string& folder : split_list(match[1])) table[folder].insert(allowed.begin(), allowed.end());
+    for (const std::string& folder : split_list(match[1]))
+      table[folder].insert(allowed.begin(), allowed.end());
   }
   return table;
 }
@@ -75,7 +78,9 @@ std::vector<Source> read_sources() {
   return sources;
 }
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 TEST(Layers, TheTableNamesEveryFolderOfTheSource) {
   const Table table = read_table();

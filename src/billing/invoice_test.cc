@@ -238,7 +238,8 @@ TEST(Billing, HasNoFloatingPoint) {
     if (file.path().filename() == "invoice_test.cc") continue;  // this line
     const auto text = read_text_file(file.path(), 1 << 20);
     ASSERT_TRUE(text);
-    EXPECT_FALSE(std::regex_search(*text, floating)) << file.path();
+    const std::string code = std::regex_replace(*text, std::regex("//[^\n]*"), "");
+    EXPECT_FALSE(std::regex_search(code, floating)) << file.path();
   }
 }
 

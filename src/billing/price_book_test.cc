@@ -69,7 +69,7 @@ TEST(PriceBook, ARefusalNamesFileLineAndKey) {
       {"\"USD\"", "\"usd\"", "p.toml:2: currency must be three capital letters"},
       {"36_000", "36.5", "p.toml:8: capacity_micro_per_core_hour must be an integer"},
       {"36_000", "-1", "p.toml:8: capacity_micro_per_core_hour is -1, not in 0..1000000000000"},
-      {"36_000", "99999999999999999999999", "not TOML"},
+      {"36_000", "99999999999999999999999", "not in 0..1000000000000"},
       {"\"on_demand\"", "\"spot\"", "p.toml:7: term term \"spot\" is none of on_demand, shared, reserved"},
       {"\"a.s\"", "\"a.1\"", "p.toml:12: id \"a.1\" is there twice"},
       {"\"a.s\"", "\"a s\"", "p.toml:12: id must be 1 to 64 letters"},

@@ -54,7 +54,7 @@ struct ChipConfig {
 
 struct Config {
   std::filesystem::path data_folder;  // made if absent; one Cloud at a time (locked)
-  std::string price_book_toml;        // empty: the book of config/prices.toml as it was built in
+  std::string price_book_toml;        // the book's text; config/prices.toml is the default that ships
   std::string price_book_path;        // for messages only
   std::vector<ChipConfig> chips;      // at least one; names distinct
   Limits limits;

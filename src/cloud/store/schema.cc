@@ -1,0 +1,201 @@
+#include "cloud/store/schema.h"
+
+#include <iterator>
+
+namespace chengying::cloud {
+
+namespace {
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal(
+  sequence INTEGER PRIMARY KEY,
+  monotonic_us INTEGER NOT NULL,
+  wall_us INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  command TEXT NOT NULL,
+  effects TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK(length(hash) = 32)) STRICT;
+
+CREATE TABLE accounts(
+  id TEXT PRIMARY KEY,
+  guarded INTEGER NOT NULL,
+  balance INTEGER NOT NULL DEFAULT 0,
+  held INTEGER NOT NULL DEFAULT 0 CHECK(held >= 0),
+  credit_line INTEGER NOT NULL CHECK(credit_line >= 0),
+  CHECK(guarded = 0 OR balance + credit_line - held >= 0)) STRICT, WITHOUT ROWID;
+CREATE TABLE entries(
+  id INTEGER PRIMARY KEY,
+  journal INTEGER NOT NULL,
+  account TEXT NOT NULL REFERENCES accounts(id),
+  amount INTEGER NOT NULL CHECK(amount <> 0)) STRICT;
+CREATE TABLE holds(
+  id TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK(amount >= 0),
+  lease INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  quote TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX holds_quote ON holds(quote) WHERE quote <> '';
+
+CREATE TABLE records(
+  tenant TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  wall_us INTEGER NOT NULL,
+  endpoint TEXT NOT NULL,
+  lease TEXT NOT NULL,
+  quote TEXT NOT NULL,
+  journal INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY(tenant, sequence)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX records_quote ON records(quote) WHERE quote <> '';
+
+-- Requests that a tenant gave an id of its own: the same id and body again has the same result.
+CREATE TABLE requests(
+  tenant TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  request TEXT NOT NULL,
+  body BLOB NOT NULL,
+  result TEXT NOT NULL,
+  PRIMARY KEY(tenant, kind, request)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_books(
+  version INTEGER PRIMARY KEY,
+  currency TEXT NOT NULL,
+  text TEXT NOT NULL) STRICT;
+CREATE TABLE tenants(
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_us INTEGER NOT NULL,
+  invoices INTEGER NOT NULL DEFAULT 0,
+  invoiced_sequence INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE keys(
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  name TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE,
+  scopes INTEGER NOT NULL,
+  created_us INTEGER NOT NULL,
+  expires_us INTEGER NOT NULL,
+  revoked INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE models(
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  signature TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  chip TEXT NOT NULL,
+  cores INTEGER NOT NULL,
+  created_us INTEGER NOT NULL,
+  PRIMARY KEY(tenant, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE leases(
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  request TEXT NOT NULL,
+  name TEXT NOT NULL,
+  offer TEXT NOT NULL,
+  chip TEXT NOT NULL,
+  cores INTEGER NOT NULL,
+  term TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  seconds_max INTEGER NOT NULL,
+  capacity_price INTEGER NOT NULL,
+  work_price INTEGER NOT NULL,
+  price_book_version INTEGER NOT NULL,
+  quote TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  started_us INTEGER NOT NULL DEFAULT -1,
+  stopped_us INTEGER NOT NULL DEFAULT -1,
+  ended_us INTEGER NOT NULL DEFAULT -1,
+  seconds_used INTEGER NOT NULL DEFAULT 0,
+  held INTEGER NOT NULL,
+  charged INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE INDEX leases_tenant ON leases(tenant);
+CREATE TABLE endpoints(
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  name TEXT NOT NULL,
+  model TEXT NOT NULL,
+  lease TEXT NOT NULL,
+  offer TEXT NOT NULL,
+  chip TEXT NOT NULL,
+  cores INTEGER NOT NULL,
+  work_price INTEGER NOT NULL,
+  price_book_version INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  batches TEXT NOT NULL,
+  preprocessing TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  UNIQUE(tenant, name)) STRICT, WITHOUT ROWID;
+CREATE TABLE events(
+  sequence INTEGER PRIMARY KEY,
+  subject TEXT NOT NULL,
+  wall_us INTEGER NOT NULL,
+  what TEXT NOT NULL) STRICT;
+CREATE INDEX events_subject ON events(subject);
+CREATE TABLE invoices(
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  id TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  records INTEGER NOT NULL,
+  total_micro INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY(tenant, id)) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'ledger entries are append-only'); END;
+CREATE TRIGGER entries_keep BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'ledger entries are append-only'); END;
+CREATE TRIGGER records_stay BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'usage records are append-only'); END;
+CREATE TRIGGER records_keep BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'usage records are append-only'); END;
+CREATE TRIGGER journal_stay BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_keep BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER invoices_stay BEFORE UPDATE ON invoices BEGIN SELECT RAISE(ABORT, 'invoices are append-only'); END;
+CREATE TRIGGER invoices_keep BEFORE DELETE ON invoices BEGIN SELECT RAISE(ABORT, 'invoices are append-only'); END;
+CREATE TRIGGER books_stay BEFORE UPDATE ON price_books BEGIN SELECT RAISE(ABORT, 'price books never change'); END;
+CREATE TRIGGER books_keep BEFORE DELETE ON price_books BEGIN SELECT RAISE(ABORT, 'price books never change'); END;
+
+INSERT INTO accounts(id, guarded, credit_line)
+  VALUES('operator:cash', 0, 0), ('operator:revenue', 0, 0), ('operator:rounding', 0, 0);
+INSERT INTO meta(name, value) VALUES('monotonic_us', 0);
+)sql";
+
+/// Step i brings version i to i + 1.
+constexpr const char* kSteps[] = {kVersion1};
+static_assert(std::size(kSteps) == kSchemaVersion);
+
+constexpr std::int64_t kApplicationId = 0x43594e47;  // "CYNG"
+}  // namespace
+
+Status prepare_store(Database& database) {
+  TRY(
+      database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                       "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;"));
+  TRY_ASSIGN(const std::int64_t version, database.number(0, "PRAGMA user_version"));
+  TRY_ASSIGN(const std::int64_t application, database.number(0, "PRAGMA application_id"));
+  TRY_ASSIGN(const std::int64_t tables, database.number(0, "SELECT count(*) FROM sqlite_schema"));
+  if (tables > 0 && application != kApplicationId) {
+    return fail(Code::kDataLoss, "the store is a database of another program (application id {:#x})",
+                application);
+  }
+  if (version > kSchemaVersion) {
+    return fail(Code::kUnsupported,
+                "the store has schema version {}, this program knows versions up to {}: use a newer "
+                "program",
+                version, kSchemaVersion);
+  }
+  if (version == kSchemaVersion) return {};
+  std::string steps = "BEGIN IMMEDIATE;";
+  for (std::int64_t i = version; i < kSchemaVersion; ++i) steps += kSteps[i];
+  steps += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT;", kApplicationId,
+                       kSchemaVersion);
+  return database.execute(steps);
+}
+
+}  // namespace chengying::cloud

@@ -1,0 +1,18 @@
+// Schema: the tables of the store, and the steps from each released version to the next. The database guards
+// the money by itself: CHECK constraints, and triggers that refuse to change what is append-only.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "cloud/store/sqlite.h"
+
+namespace chengying::cloud {
+
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+/// Sets a writing connection up (WAL, full sync) and brings an empty or older database to kSchemaVersion.
+/// kUnsupported for a newer version, kDataLoss for a file that is no store of ours.
+Status prepare_store(Database& database);
+
+}  // namespace chengying::cloud

@@ -6,11 +6,17 @@
 namespace chengying::doors {
 namespace {
 
-/// Length of the UTF-8 sequence that starts at text[i], or 0 if there is none (overlong forms and surrogates are none).
+/// Length of the UTF-8 sequence that starts at text[i], or 0 if there is none (overlong forms and surrogates
+/// are none).
 std::size_t utf8_length(std::string_view text, std::size_t i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
   const unsigned char lead = byte(i);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || i + length > text.size()) return 0;
   for (std::size_t k = 1; k < length; ++k) {
     if ((byte(i + k) & 0xC0) != 0x80) return 0;
@@ -24,11 +30,20 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 
 void append_escaped(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   if (c < 0x20) {
     out += fmt::format("\\u{:04x}", c);
@@ -60,9 +75,10 @@ Response error_answer(const RequestHead& head, int status, std::string_view code
   Response response;
   response.status = status;
   const bool open_inference = !head.target.segments.empty() && head.target.segments.front() == "v2";
-  response.body = open_inference ? fmt::format("{{\"error\":{}}}\n", json_quoted(message))
-                                 : fmt::format("{{\"error\":{{\"code\":{},\"message\":{},\"request_id\":{}}}}}\n",
-                                               json_quoted(code), json_quoted(message), json_quoted(head.id));
+  response.body = open_inference
+                      ? fmt::format("{{\"error\":{}}}\n", json_quoted(message))
+                      : fmt::format("{{\"error\":{{\"code\":{},\"message\":{},\"request_id\":{}}}}}\n",
+                                    json_quoted(code), json_quoted(message), json_quoted(head.id));
   if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"chengying\""});
   if (status == 429 || status == 503) response.headers.push_back({"Retry-After", "1"});
   return response;

@@ -1,6 +1,6 @@
 // Answers that every part of the door gives: errors in the form of the protocol that was spoken, and JSON.
-// The control API's error is {"error": {"code", "message", "request_id"}}, the Open Inference Protocol's {"error": "..."}.
-// Pure; any thread.
+// The control API's error is {"error": {"code", "message", "request_id"}}, the Open Inference Protocol's
+// {"error": "..."}. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -28,7 +28,8 @@ Result<Response> show_chip(const Services& services, Call& call) {
   for (const cloud::Chip& chip : chips) {
     if (chip.spec.name == call.parameters[0]) return json_response(json_of_with_numbers(chip));
   }
-  return fail(Code::kNotFound, "there is no chip '{}' here; GET /api/v1/chips lists them", call.parameters[0]);
+  return fail(Code::kNotFound, "there is no chip '{}' here; GET /api/v1/chips lists them",
+              call.parameters[0]);
 }
 
 Result<Response> list_offers(const Services& services, Call&) {

@@ -1,5 +1,5 @@
-// Handlers: the functions behind the rows of routes.cc, one per row. Each runs on a worker of its row's lane, asks the
-// cloud and answers once. Those that return a Result are wrapped by `answered`.
+// Handlers: the functions behind the rows of routes.cc, one per row. Each runs on a worker of its row's lane,
+// asks the cloud and answers once. Those that return a Result are wrapped by `answered`.
 #pragma once
 
 #include "base/error.h"

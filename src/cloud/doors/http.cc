@@ -39,9 +39,8 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 }
 
 bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool parse_query(std::string_view text, Target& out) {
@@ -52,8 +51,8 @@ bool parse_query(std::string_view text, Target& out) {
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
     const auto name = percent_decoded(pair.substr(0, equals), true);
-    const auto value =
-        percent_decoded(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
+    const auto value = percent_decoded(
+        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
     if (!name || !value) return false;
     out.query.emplace_back(*name, *value);
   }
@@ -62,7 +61,9 @@ bool parse_query(std::string_view text, Target& out) {
 
 }  // namespace
 
-std::string_view name_of(Method method) { return kMethodNames.at(static_cast<std::size_t>(method)); }
+std::string_view name_of(Method method) {
+  return kMethodNames.at(static_cast<std::size_t>(method));
+}
 
 std::optional<std::string_view> Target::query_value(std::string_view name) const {
   for (const auto& [key, value] : query) {
@@ -97,6 +98,11 @@ std::optional<std::string_view> RequestHead::header(std::string_view name) const
     if (equal_without_case(header.name, name)) return header.value;
   }
   return std::nullopt;
+}
+
+std::size_t RequestHead::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      headers, [&](const Header& header) { return equal_without_case(header.name, name); }));
 }
 
 SpoolFile::~SpoolFile() {

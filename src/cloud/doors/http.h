@@ -1,5 +1,6 @@
-// Requests and responses of the door as plain values: what the server hands up and takes back. No HTTP library here.
-// Values; a Reply may be called from any thread. A request's path and query are already percent-decoded.
+// Requests and responses of the door as plain values: what the server hands up and takes back. No HTTP
+// library here. Values; a Reply may be called from any thread. A request's path and query are already
+// percent-decoded.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ struct Target {
   /// The first value of `name`, or nullopt.
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
-/// The error says what is wrong with the target: no leading '/', a broken %-escape, a NUL, an empty segment inside.
+/// The error says what is wrong with the target: no leading '/', a broken %-escape, a NUL, an empty segment
+/// inside.
 std::expected<Target, std::string> parse_target(std::string_view target);
 
 struct RequestHead {
@@ -44,6 +46,8 @@ struct RequestHead {
   bool may_have_body() const { return chunked || content_length.value_or(0) > 0; }
   /// The value of a header (names compare without case), or nullopt.
   std::optional<std::string_view> header(std::string_view name) const;
+  /// How often the header is there.
+  std::size_t count(std::string_view name) const;
 };
 
 /// A file that holds an uploaded body and is removed with the last holder's value.

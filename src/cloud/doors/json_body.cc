@@ -14,6 +14,7 @@ struct JsonBody::State {
   std::vector<std::string> asked;
   std::optional<Error> error;
 
+  void parse(std::string_view text);
   template <class... Args>
   void wrong(fmt::format_string<Args...> format, Args&&... args) {
     if (!error) error = Error{Code::kInvalidArgument, fmt::format(format, std::forward<Args>(args)...)};
@@ -30,12 +31,18 @@ namespace {
 
 std::string_view kind_of(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "true or false";
-    case json::kind::string: return "a string";
-    case json::kind::array: return "an array";
-    case json::kind::object: return "an object";
-    default: return "a number";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "true or false";
+    case json::kind::string:
+      return "a string";
+    case json::kind::array:
+      return "an array";
+    case json::kind::object:
+      return "an object";
+    default:
+      return "a number";
   }
 }
 
@@ -50,28 +57,32 @@ std::optional<std::int64_t> integer_of(const json::value& value) {
 }  // namespace
 
 JsonBody::JsonBody(std::string_view text) : state_(std::make_unique<State>()) {
+  state_->parse(text);
+}
+
+void JsonBody::State::parse(std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
   if (text.find("\"chg_") != std::string_view::npos) {
-    return state_->wrong("a key does not belong in a body: send it as the header 'Authorization: Bearer chg_...'");
+    return wrong("a key does not belong in a body: send it as the header 'Authorization: Bearer chg_...'");
   }
   json::stream_parser parser({}, json::parse_options{.max_depth = kJsonDepthMax});
-  json::error_code error;
-  const std::size_t read = parser.write_some(text.data(), text.size(), error);
-  if (!error && parser.done() && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos) {
-    error = json::error::extra_data;
+  json::error_code problem;
+  const std::size_t read = parser.write_some(text.data(), text.size(), problem);
+  if (!problem && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos) {
+    problem = json::error::extra_data;
   }
-  if (!error) parser.finish(error);
-  if (error) {
-    return state_->wrong("the body is not valid JSON: {} near byte {}", error.message(), std::min(read, text.size()));
-  }
+  if (!problem) parser.finish(problem);
+  if (problem) return wrong("the body is not valid JSON: {} near byte {}", problem.message(), read);
   json::value value = parser.release();
-  if (!value.is_object()) return state_->wrong("the body must be a JSON object, not {}", kind_of(value));
-  state_->object = std::move(value.get_object());
+  if (!value.is_object()) return wrong("the body must be a JSON object, not {}", kind_of(value));
+  object = std::move(value.get_object());
 }
 
 JsonBody::~JsonBody() = default;
 
-bool JsonBody::has(std::string_view name) { return state_->find(name) != nullptr; }
+bool JsonBody::has(std::string_view name) {
+  return state_->find(name) != nullptr;
+}
 
 std::string JsonBody::text(std::string_view name) {
   if (state_->find(name) == nullptr) state_->wrong("'{}' is missing: it must be a string", name);
@@ -99,7 +110,8 @@ std::int64_t JsonBody::integer_or(std::string_view name, std::int64_t fallback, 
   if (value == nullptr) return fallback;
   const auto number = integer_of(*value);
   if (number && *number >= low && *number <= high) return *number;
-  state_->wrong("'{}' must be a whole number from {} to {}, not {}", name, low, high, json::serialize(*value));
+  state_->wrong("'{}' must be a whole number from {} to {}, not {}", name, low, high,
+                json::serialize(*value));
   return low;
 }
 

@@ -1,6 +1,6 @@
-// JsonBody: a request's JSON object, read member by member. The first thing that is wrong is kept, later reads give
-// defaults, and finish() returns it: read everything, then ask finish() before using anything. finish() also refuses
-// members that nobody read. One thread.
+// JsonBody: a request's JSON object, read member by member. The first thing that is wrong is kept, later
+// reads give defaults, and finish() returns it: read everything, then ask finish() before using anything.
+// finish() also refuses members that nobody read. One thread.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,9 @@ void add_money(json::object& out, std::string_view name, billing::Money amount) 
   out[std::string(name) + "_nano"] = amount.nano();
 }
 
-json::array shape_of(const Shape& shape) { return json::array(shape.begin(), shape.end()); }
+json::array shape_of(const Shape& shape) {
+  return json::array(shape.begin(), shape.end());
+}
 
 /// A text that is JSON itself, as a value; null for "".
 json::value embedded(std::string_view text) {
@@ -30,18 +32,21 @@ json::object signature_of(const cloud::Signature& signature) {
 json::array json_of(const std::vector<cloud::Port>& ports) {
   json::array out;
   for (const cloud::Port& port : ports) {
-    out.push_back(json::object{{"name", port.name},
-                               {"datatype", protocol_name_of(port.dtype)},
-                               {"shape", shape_of(port.shape)}});
+    out.push_back(json::object{
+        {"name", port.name}, {"datatype", protocol_name_of(port.dtype)}, {"shape", shape_of(port.shape)}});
   }
   return out;
 }
 
 json::object json_of(const cloud::Chip& chip) {
-  return {{"name", chip.spec.name},        {"title", chip.spec.title},
-          {"maker", chip.spec.maker},      {"is_host", chip.spec.is_host},
-          {"cores", chip.cores},           {"free_cores", chip.free_cores},
-          {"clock_hz", chip.spec.clock_hz}, {"digest", chip.spec.digest.hex()}};
+  return {{"name", chip.spec.name},
+          {"title", chip.spec.title},
+          {"maker", chip.spec.maker},
+          {"is_host", chip.spec.is_host},
+          {"cores", chip.cores},
+          {"free_cores", chip.free_cores},
+          {"clock_hz", chip.spec.clock_hz},
+          {"digest", chip.spec.digest.hex()}};
 }
 
 json::object json_of_with_numbers(const cloud::Chip& chip) {
@@ -86,9 +91,14 @@ json::object json_of(const cloud::Model& model) {
 }
 
 json::object json_of(const cloud::QuoteAnswer& quote) {
-  json::object out{{"id", quote.id},       {"token", quote.token}, {"offer", quote.offer},
-                   {"chip", quote.chip},   {"cores", quote.cores}, {"currency", quote.currency},
-                   {"price_book_version", quote.price_book_version}, {"expires_at", quote.expires_at}};
+  json::object out{{"id", quote.id},
+                   {"token", quote.token},
+                   {"offer", quote.offer},
+                   {"chip", quote.chip},
+                   {"cores", quote.cores},
+                   {"currency", quote.currency},
+                   {"price_book_version", quote.price_book_version},
+                   {"expires_at", quote.expires_at}};
   add_money(out, "price", quote.price);
   if (quote.batch > 0) {
     out["kind"] = "inference";
@@ -158,9 +168,13 @@ json::object json_of(const cloud::Tenant& tenant) {
 }
 
 json::object json_of(const cloud::Key& key) {
-  return {{"id", key.id},           {"tenant", key.tenant},         {"name", key.name},
-          {"scopes", cloud::to_string(key.scopes)}, {"created_at", key.created_at},
-          {"expires_at", key.expires_at}, {"revoked", key.revoked}};
+  return {{"id", key.id},
+          {"tenant", key.tenant},
+          {"name", key.name},
+          {"scopes", cloud::to_string(key.scopes)},
+          {"created_at", key.created_at},
+          {"expires_at", key.expires_at},
+          {"revoked", key.revoked}};
 }
 
 json::object json_of(const cloud::Balance& balance) {

@@ -1,4 +1,5 @@
-// The cloud's values as the control API writes them. Amounts of money come twice: exact as an integer of nano-units
+// The cloud's values as the control API writes them. Amounts of money come twice: exact as an integer of
+// nano-units
 // ("price_nano") and as a decimal string ("price"). Pure; any thread.
 #pragma once
 

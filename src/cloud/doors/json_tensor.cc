@@ -17,16 +17,33 @@ namespace json = boost::json;
 template <class Use>
 bool with_type(DType dtype, Use use) {
   switch (dtype) {
-    case DType::kU8: use(std::uint8_t{}); return true;
-    case DType::kI8: use(std::int8_t{}); return true;
-    case DType::kI16: use(std::int16_t{}); return true;
-    case DType::kI32: use(std::int32_t{}); return true;
-    case DType::kI64: use(std::int64_t{}); return true;
-    case DType::kF32: use(float{}); return true;
-    case DType::kF64: use(double{}); return true;
-    case DType::kBool: use(bool{}); return true;
+    case DType::kU8:
+      use(std::uint8_t{});
+      return true;
+    case DType::kI8:
+      use(std::int8_t{});
+      return true;
+    case DType::kI16:
+      use(std::int16_t{});
+      return true;
+    case DType::kI32:
+      use(std::int32_t{});
+      return true;
+    case DType::kI64:
+      use(std::int64_t{});
+      return true;
+    case DType::kF32:
+      use(float{});
+      return true;
+    case DType::kF64:
+      use(double{});
+      return true;
+    case DType::kBool:
+      use(bool{});
+      return true;
     case DType::kF16:
-    case DType::kBF16: return false;
+    case DType::kBF16:
+      return false;
   }
   return false;
 }
@@ -77,8 +94,9 @@ class Filler {
 
   Status nested(const json::array& data, std::size_t depth) {
     if (static_cast<std::int64_t>(data.size()) != shape_[depth]) {
-      return fail(Code::kInvalidArgument, "data is nested with {} elements at depth {}, but shape {} needs {}",
-                  data.size(), depth, to_string(shape_), shape_[depth]);
+      return fail(Code::kInvalidArgument,
+                  "data is nested with {} elements at depth {}, but shape {} needs {}", data.size(), depth,
+                  to_string(shape_), shape_[depth]);
     }
     for (const json::value& value : data) {
       const json::array* inner = value.if_array();
@@ -97,7 +115,8 @@ class Filler {
     if (read(value, out_[next_])) return ++next_, Status{};
     std::string text = json::serialize(value);
     if (text.size() > 40) text = text.substr(0, 40) + "...";
-    return fail(Code::kInvalidArgument, "data[{}] is {}, which is no {}", next_, text, protocol_name_of(dtype_));
+    return fail(Code::kInvalidArgument, "data[{}] is {}, which is no {}", next_, text,
+                protocol_name_of(dtype_));
   }
 
   const Shape& shape_;

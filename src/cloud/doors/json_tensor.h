@@ -1,5 +1,5 @@
-// Tensors as JSON arrays: flat in row-major order, or nested as the shape says. FP32 and FP64 that are not finite are
-// the strings "NaN", "Infinity" and "-Infinity". Pure; any thread.
+// Tensors as JSON arrays: flat in row-major order, or nested as the shape says. FP32 and FP64 that are not
+// finite are the strings "NaN", "Infinity" and "-Infinity". Pure; any thread.
 #pragma once
 
 #include <boost/json/fwd.hpp>

@@ -8,25 +8,32 @@
 namespace chengying::doors {
 namespace {
 
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 void append_head(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
   fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
 }
 
-void append(std::string& out, std::string_view name, std::string_view type, std::string_view help, auto value) {
+void append(std::string& out, std::string_view name, std::string_view type, std::string_view help,
+            auto value) {
   append_head(out, name, type, help);
   fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
 }
 
 void append_cloud(std::string& out, const cloud::Stats& s) {
   append(out, "chengying_inferences_total", "counter", "Inference requests answered", s.requests);
-  append(out, "chengying_inferences_failed_total", "counter", "Inference requests that failed", s.requests_failed);
-  append(out, "chengying_inferences_refused_total", "counter", "Inference requests refused", s.requests_refused);
+  append(out, "chengying_inferences_failed_total", "counter", "Inference requests that failed",
+         s.requests_failed);
+  append(out, "chengying_inferences_refused_total", "counter", "Inference requests refused",
+         s.requests_refused);
   append(out, "chengying_images_total", "counter", "Batch elements answered", s.images);
-  append(out, "chengying_inferences_in_flight", "gauge", "Inference requests being served", s.requests_in_flight);
+  append(out, "chengying_inferences_in_flight", "gauge", "Inference requests being served",
+         s.requests_in_flight);
   append(out, "chengying_commands_total", "counter", "State changes applied", s.commands);
-  append(out, "chengying_commits_total", "counter", "Commits of the store; one takes many commands", s.commits);
+  append(out, "chengying_commits_total", "counter", "Commits of the store; one takes many commands",
+         s.commits);
   append(out, "chengying_commit_seconds_total", "counter", "Time spent in commits",
          static_cast<double>(s.commit_nanoseconds) * 1e-9);
   append(out, "chengying_commit_failures_total", "counter", "Commits that failed", s.commit_failures);
@@ -37,12 +44,14 @@ void append_cloud(std::string& out, const cloud::Stats& s) {
   append(out, "chengying_cycles_total", "counter", "Cycles of the chips' model that were billed", s.cycles);
   append(out, "chengying_joules_total", "counter", "Energy by the chips' model",
          static_cast<double>(s.picojoules) * 1e-12);
-  append(out, "chengying_charged_nano_total", "counter", "Money posted, in 1e-9 of the currency", s.charged_nano);
+  append(out, "chengying_charged_nano_total", "counter", "Money posted, in 1e-9 of the currency",
+         s.charged_nano);
   append(out, "chengying_store_writable", "gauge", "1 if the store takes changes", s.store_writable ? 1 : 0);
   append(out, "chengying_draining", "gauge", "1 while the service shuts down", s.draining ? 1 : 0);
   append_head(out, "chengying_chip_cores", "gauge", "Cores of a chip");
   for (const auto& chip : s.chips) {
-    fmt::format_to(std::back_inserter(out), "chengying_chip_cores{{chip=\"{}\"}} {}\n", chip.name, chip.cores);
+    fmt::format_to(std::back_inserter(out), "chengying_chip_cores{{chip=\"{}\"}} {}\n", chip.name,
+                   chip.cores);
   }
   append_head(out, "chengying_chip_free_cores", "gauge", "Cores of a chip that no slice holds");
   for (const auto& chip : s.chips) {
@@ -54,8 +63,8 @@ void append_cloud(std::string& out, const cloud::Stats& s) {
 }  // namespace
 
 void Metrics::observe(std::string_view route, int status, std::chrono::nanoseconds elapsed) {
-  const auto bound = std::ranges::find_if(
-      kBoundsMs, [&](int limit) { return elapsed <= std::chrono::milliseconds(limit); });
+  const auto bound =
+      std::ranges::find_if(kBoundsMs, [&](int limit) { return elapsed <= std::chrono::milliseconds(limit); });
   const std::lock_guard lock(mutex_);
   ++requests_[{route, status}];
   Histogram& histogram = latencies_[route];
@@ -68,10 +77,12 @@ void Metrics::append_requests(std::string& out) const {
   const std::lock_guard lock(mutex_);
   append_head(out, "chengying_http_requests_total", "counter", "HTTP requests answered");
   for (const auto& [key, count] : requests_) {
-    fmt::format_to(std::back_inserter(out), "chengying_http_requests_total{{route=\"{}\",status=\"{}\"}} {}\n",
-                   key.first, key.second, count);
+    fmt::format_to(std::back_inserter(out),
+                   "chengying_http_requests_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first, key.second,
+                   count);
   }
-  append_head(out, "chengying_http_request_seconds", "histogram", "Time from the head of a request to its answer");
+  append_head(out, "chengying_http_request_seconds", "histogram",
+              "Time from the head of a request to its answer");
   for (const auto& [route, histogram] : latencies_) {
     std::uint64_t cumulative = 0;
     for (std::size_t i = 0; i < kBoundsMs.size(); ++i) {

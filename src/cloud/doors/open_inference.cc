@@ -34,7 +34,8 @@ const json::value* parameter(const json::object& object, std::string_view name) 
 Result<bool> flag_parameter(const json::object& object, std::string_view name, bool fallback) {
   const json::value* value = parameter(object, name);
   if (value == nullptr) return fallback;
-  if (!value->is_bool()) return wrong("parameters.{} must be true or false, not {}", name, json::serialize(*value));
+  if (!value->is_bool())
+    return wrong("parameters.{} must be true or false, not {}", name, json::serialize(*value));
   return value->get_bool();
 }
 
@@ -72,8 +73,9 @@ Result<DType> datatype_of(const json::object& object) {
   const std::string_view name(datatype->get_string());
   const auto dtype = dtype_from_protocol_name(name);
   if (!dtype) {
-    return wrong("datatype '{}' is not served; BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 and FP64 are",
-                 name);
+    return wrong(
+        "datatype '{}' is not served; BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 and FP64 are",
+        name);
   }
   return *dtype;
 }
@@ -82,13 +84,15 @@ Result<Shape> shape_of(const json::object& object) {
   const json::value* member = object.if_contains("shape");
   if (member == nullptr || !member->is_array()) return wrong("'shape' is missing: it must be an array");
   const json::array& array = member->get_array();
-  if (array.size() > kRankMax) return wrong("shape has {} dimensions; at most {} are taken", array.size(), kRankMax);
+  if (array.size() > kRankMax)
+    return wrong("shape has {} dimensions; at most {} are taken", array.size(), kRankMax);
   Shape shape;
   for (const json::value& value : array) {
     json::error_code error;
     const std::int64_t size = value.is_number() ? value.to_number<std::int64_t>(error) : 0;
     if (error || size < 1) {
-      return wrong("shape {} is wrong: each dimension is a whole number of at least 1", json::serialize(array));
+      return wrong("shape {} is wrong: each dimension is a whole number of at least 1",
+                   json::serialize(array));
     }
     shape.push_back(size);
   }
@@ -101,7 +105,8 @@ class BinaryTail {
   explicit BinaryTail(std::string_view bytes) : rest_(bytes) {}
   Result<std::string_view> take(std::uint64_t size) {
     if (size > rest_.size()) {
-      return wrong("parameters.binary_data_size is {}, but only {} bytes of the body are left", size, rest_.size());
+      return wrong("parameters.binary_data_size is {}, but only {} bytes of the body are left", size,
+                   rest_.size());
     }
     const std::string_view out = rest_.substr(0, size);
     rest_.remove_prefix(size);
@@ -122,7 +127,8 @@ Result<Tensor> input_tensor(const json::object& object, BinaryTail& tail, std::s
   }
   const json::value* data = object.if_contains("data");
   if (parameter(object, "binary_data_size") == nullptr) {
-    if (data == nullptr || !data->is_array()) return wrong("it has neither 'data' nor parameters.binary_data_size");
+    if (data == nullptr || !data->is_array())
+      return wrong("it has neither 'data' nor parameters.binary_data_size");
     if (static_cast<std::uint64_t>(elements) > body_bytes) {  // each takes at least a byte of JSON
       return wrong("data cannot hold the {} elements of shape {}", elements, to_string(shape));
     }
@@ -156,7 +162,8 @@ Status for_each_object(const json::object& head, std::string_view member, Use us
     if (object == nullptr) return wrong("{} must be an object", place);
     auto name = name_member(*object);
     if (!name) return within(place, name.error());
-    if (Status status = use(*object, *name); !status) return within(fmt::format("{} '{}'", place, *name), status.error());
+    if (Status status = use(*object, *name); !status)
+      return within(fmt::format("{} '{}'", place, *name), status.error());
   }
   return {};
 }
@@ -201,7 +208,8 @@ std::string classes_json(const Tensor& tensor, std::int64_t k, const std::vector
   std::string out = "[";
   const std::int64_t rows = tensor.shape().size() > 1 ? tensor.shape()[0] : 1;
   for (std::int64_t row = 0; row < rows; ++row) {
-    for (const runtime::TopK& best : runtime::top_k(row_as_floats(tensor, row), static_cast<std::size_t>(k))) {
+    for (const runtime::TopK& best :
+         runtime::top_k(row_as_floats(tensor, row), static_cast<std::size_t>(k))) {
       std::string text = fmt::format("{}:{}", best.value, best.index);
       if (static_cast<std::size_t>(best.index) < labels.size()) text += ":" + labels[best.index];
       if (out.size() > 1) out += ',';
@@ -211,8 +219,8 @@ std::string classes_json(const Tensor& tensor, std::int64_t k, const std::vector
   return out += ']';
 }
 
-void append_output(std::string& head, std::string& tail, const cloud::NamedTensor& output, const InferReply& reply,
-                   const RequestedOutput& wish) {
+void append_output(std::string& head, std::string& tail, const cloud::NamedTensor& output,
+                   const InferReply& reply, const RequestedOutput& wish) {
   const Tensor& tensor = output.tensor;
   head += fmt::format("{{\"name\":{},", json_quoted(output.name));
   if (wish.classification > 0) {
@@ -247,13 +255,16 @@ std::vector<float> floats_of(std::span<const T> values) {
 
 Result<InferBody> parse_infer_body(std::string_view body, std::optional<std::uint64_t> json_bytes) {
   if (json_bytes && *json_bytes > body.size()) {
-    return wrong("Inference-Header-Content-Length is {}, but the body has only {} bytes", *json_bytes, body.size());
+    return wrong("Inference-Header-Content-Length is {}, but the body has only {} bytes", *json_bytes,
+                 body.size());
   }
   const std::string_view text = body.substr(0, json_bytes.value_or(body.size()));
   json::monotonic_resource memory;
   json::error_code error;
-  const json::value value = json::parse(text, error, &memory, json::parse_options{.max_depth = kJsonDepthMax});
-  if (error) return wrong("the {} is not valid JSON: {}", json_bytes ? "inference header" : "body", error.message());
+  const json::value value =
+      json::parse(text, error, &memory, json::parse_options{.max_depth = kJsonDepthMax});
+  if (error)
+    return wrong("the {} is not valid JSON: {}", json_bytes ? "inference header" : "body", error.message());
   if (!value.is_object()) return wrong("the request must be a JSON object");
   const json::object& head = value.get_object();
   InferBody out;
@@ -261,7 +272,8 @@ Result<InferBody> parse_infer_body(std::string_view body, std::optional<std::uin
     if (!id->is_string()) return wrong("'id' must be a string");
     out.id = id->get_string();
   }
-  if (const json::value* parameters = head.if_contains("parameters"); parameters && !parameters->is_object()) {
+  if (const json::value* parameters = head.if_contains("parameters");
+      parameters && !parameters->is_object()) {
     return wrong("'parameters' must be an object");
   }
   TRY_ASSIGN(out.binary_outputs, flag_parameter(head, "binary_data_output", false));
@@ -280,15 +292,20 @@ Status check_outputs(const InferBody& body, const cloud::Signature& signature) {
       continue;
     }
     const RequestedOutput wish = wish_for(port.name, body);
-    if (json_carries(port.dtype) || wish.binary || wish.classification > 0) continue;
-    return wrong("output '{}' is {}, which travels as binary data only: ask with parameters.binary_data_output",
-                 port.name, protocol_name_of(port.dtype));
+    if (json_carries(port.dtype)) continue;
+    if (wish.classification > 0)
+      return wrong("output '{}' is {}: it has no classes to list", port.name, protocol_name_of(port.dtype));
+    if (wish.binary) continue;
+    return wrong(
+        "output '{}' is {}, which travels as binary data only: ask with parameters.binary_data_output",
+        port.name, protocol_name_of(port.dtype));
   }
   return {};
 }
 
 Response infer_response(const InferReply& reply, const InferBody& body) {
-  std::string head = fmt::format("{{\"model_name\":{},\"model_version\":\"1\"", json_quoted(reply.model_name));
+  std::string head =
+      fmt::format("{{\"model_name\":{},\"model_version\":\"1\"", json_quoted(reply.model_name));
   if (!reply.id.empty()) head += fmt::format(",\"id\":{}", json_quoted(reply.id));
   head += ",\"parameters\":" + reply.parameters;
   if (!reply.top_k.empty()) head += ",\"top_k\":" + reply.top_k;
@@ -314,19 +331,29 @@ std::vector<float> row_as_floats(const Tensor& tensor, std::int64_t row) {
   const std::int64_t rows = tensor.shape().size() > 1 ? tensor.shape()[0] : 1;
   const std::int64_t columns = rows > 0 ? tensor.elements() / rows : 0;
   const auto part = [&](auto values) {
-    return floats_of(values.subspan(static_cast<std::size_t>(row * columns), static_cast<std::size_t>(columns)));
+    return floats_of(
+        values.subspan(static_cast<std::size_t>(row * columns), static_cast<std::size_t>(columns)));
   };
   switch (tensor.dtype()) {
-    case DType::kF32: return part(tensor.as<float>());
-    case DType::kF64: return part(tensor.as<double>());
-    case DType::kU8: return part(tensor.as<std::uint8_t>());
-    case DType::kI8: return part(tensor.as<std::int8_t>());
-    case DType::kI16: return part(tensor.as<std::int16_t>());
-    case DType::kI32: return part(tensor.as<std::int32_t>());
-    case DType::kI64: return part(tensor.as<std::int64_t>());
-    case DType::kBool: return part(tensor.as<std::uint8_t>());
+    case DType::kF32:
+      return part(tensor.as<float>());
+    case DType::kF64:
+      return part(tensor.as<double>());
+    case DType::kU8:
+      return part(tensor.as<std::uint8_t>());
+    case DType::kI8:
+      return part(tensor.as<std::int8_t>());
+    case DType::kI16:
+      return part(tensor.as<std::int16_t>());
+    case DType::kI32:
+      return part(tensor.as<std::int32_t>());
+    case DType::kI64:
+      return part(tensor.as<std::int64_t>());
+    case DType::kBool:
+      return part(tensor.as<std::uint8_t>());
     case DType::kF16:
-    case DType::kBF16: return {};
+    case DType::kBF16:
+      return {};
   }
   return {};
 }

@@ -1,6 +1,7 @@
-// The Open Inference Protocol v2's bodies: a JSON head, and tensors in it or as raw bytes behind it (the binary tensor
-// extension). Reading is strict: every count and size is checked against every other before memory is set aside.
-// Pure; any thread. Failure: kInvalidArgument that names the tensor and the element; kUnsupported for what we lack.
+// The Open Inference Protocol v2's bodies: a JSON head, and tensors in it or as raw bytes behind it (the
+// binary tensor extension). Reading is strict: every count and size is checked against every other before
+// memory is set aside. Pure; any thread. Failure: kInvalidArgument that names the tensor and the element;
+// kUnsupported for what we lack.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,8 @@ struct InferReply {
 /// JSON; with `Inference-Header-Content-Length` and raw bytes behind it if any output goes as binary.
 Response infer_response(const InferReply& reply, const InferBody& body);
 
-/// kInvalidArgument if an output that is FP16 or BF16 is wanted as JSON: better known before anything is charged.
+/// kInvalidArgument if an output that is FP16 or BF16 is wanted as JSON: better known before anything is
+/// charged.
 Status check_outputs(const InferBody& body, const cloud::Signature& signature);
 
 /// The elements of one row of a tensor as f32, for classification.

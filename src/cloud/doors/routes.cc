@@ -20,7 +20,8 @@ constexpr std::array kRoutes = {
     Route{kGet, "/v2/models/{name}", kInfer, Body::kNone, kQuick, answered<model_metadata>},
     Route{kGet, "/v2/models/{name}/ready", kInfer, Body::kNone, kQuick, answered<model_ready>},
     Route{kPost, "/v2/models/{name}/infer", kInfer, Body::kTensors, kQuick, infer},
-    Route{kGet, "/v2/models/{name}/versions/{version}", kInfer, Body::kNone, kQuick, answered<model_metadata>},
+    Route{kGet, "/v2/models/{name}/versions/{version}", kInfer, Body::kNone, kQuick,
+          answered<model_metadata>},
     Route{kGet, "/v2/models/{name}/versions/{version}/ready", kInfer, Body::kNone, kQuick,
           answered<model_ready>},
     Route{kPost, "/v2/models/{name}/versions/{version}/infer", kInfer, Body::kTensors, kQuick, infer},
@@ -59,7 +60,8 @@ constexpr std::array kRoutes = {
     Route{kPost, "/api/v1/invoices", kBilling, Body::kJson, kSlow, answered<create_invoice>},
     Route{kGet, "/api/v1/invoices", kBilling, Body::kNone, kQuick, answered<list_invoices>},
     Route{kGet, "/api/v1/invoices/{id}", kBilling, Body::kNone, kQuick, answered<show_invoice>},
-    Route{kGet, "/api/v1/invoices/{id}/records", kBilling, Body::kNone, kSlow, answered<list_invoice_records>},
+    Route{kGet, "/api/v1/invoices/{id}/records", kBilling, Body::kNone, kSlow,
+          answered<list_invoice_records>},
 
     // tenants and keys
     Route{kPost, "/api/v1/tenants", kAdmin, Body::kJson, kQuick, answered<create_tenant>},
@@ -98,14 +100,20 @@ bool matches(std::string_view pattern, const std::vector<std::string>& segments,
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 std::uint64_t body_bytes_max(Body body, const cloud::Limits& limits) {
   switch (body) {
-    case Body::kNone: return 0;
-    case Body::kJson: return std::uint64_t{4} << 20;
-    case Body::kTensors: return std::uint64_t{256} << 20;
-    case Body::kModel: return static_cast<std::uint64_t>(limits.model_bytes);
+    case Body::kNone:
+      return 0;
+    case Body::kJson:
+      return std::uint64_t{4} << 20;
+    case Body::kTensors:
+      return std::uint64_t{256} << 20;
+    case Body::kModel:
+      return static_cast<std::uint64_t>(limits.model_bytes);
   }
   return 0;
 }
@@ -113,11 +121,16 @@ std::uint64_t body_bytes_max(Body body, const cloud::Limits& limits) {
 std::optional<cloud::Scope> scope_of(Access access) {
   switch (access) {
     case kPublic:
-    case kAnyKey: return std::nullopt;
-    case kInfer: return cloud::Scope::kInfer;
-    case kDeploy: return cloud::Scope::kDeploy;
-    case kBilling: return cloud::Scope::kBilling;
-    case kAdmin: return cloud::Scope::kAdmin;
+    case kAnyKey:
+      return std::nullopt;
+    case kInfer:
+      return cloud::Scope::kInfer;
+    case kDeploy:
+      return cloud::Scope::kDeploy;
+    case kBilling:
+      return cloud::Scope::kBilling;
+    case kAdmin:
+      return cloud::Scope::kAdmin;
   }
   return std::nullopt;
 }

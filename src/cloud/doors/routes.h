@@ -1,9 +1,12 @@
-// Routes: the one table of what the door answers: method, pattern, who may, how much body, on which workers, by which
-// function. The OpenAPI document is tested against it. Constant; any thread.
+// Routes: the one table of what the door answers: method, pattern, who may, how much body, on which workers,
+// by which function. The OpenAPI document is tested against it. Constant; any thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,17 +14,18 @@
 
 #include "cloud/cloud.h"
 #include "cloud/doors/http.h"
+#include "cloud/doors/workers.h"
 
 namespace chengying::doors {
-
-class Metrics;
-class HttpServer;
 
 /// What a handler can reach.
 struct Services {
   cloud::Cloud& cloud;
-  const Metrics& metrics;
-  const HttpServer* server;  // nullptr until it listens
+  std::function<std::string()> metrics_text;
+  std::function<bool()> draining;
+  /// Writes answers that come on the cloud's threads. Shared, because an answer may come after the door is
+  /// gone.
+  std::shared_ptr<Workers> writers;
 };
 
 /// An admitted request on its way to its handler.
@@ -54,10 +58,10 @@ std::uint64_t body_bytes_max(Body body, const cloud::Limits& limits);
 std::optional<cloud::Scope> scope_of(Access access);
 
 struct Match {
-  const Route* route = nullptr;         // nullptr: nothing for this path and method
-  std::size_t index = 0;                // of the route in routes()
+  const Route* route = nullptr;  // nullptr: nothing for this path and method
+  std::size_t index = 0;         // of the route in routes()
   std::vector<std::string> parameters;
-  std::vector<Method> allowed;          // if the path is known, but not with this method
+  std::vector<Method> allowed;  // if the path is known, but not with this method
 };
 /// HEAD is answered wherever GET is.
 Match match(Method method, const Target& target);

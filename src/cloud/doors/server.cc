@@ -39,11 +39,12 @@ using boost::system::error_code;
 using Parser = http::request_parser<http::buffer_body>;
 
 constexpr std::size_t kChunkBytes = 64 * 1024;
-constexpr std::size_t kBufferBytesMax = 256 * 1024;  // unread bytes of a connection; bounds chunk extensions too
+constexpr std::size_t kBufferBytesMax =
+    256 * 1024;  // unread bytes of a connection; bounds chunk extensions too
 constexpr std::chrono::milliseconds kLingerTime{2'000};
 
-/// Requests that wait for their answer. Shared with every Reply, because a Reply may outlive the server: an answer
-/// that comes after close() is dropped.
+/// Requests that wait for their answer. Shared with every Reply, because a Reply may outlive the server: an
+/// answer that comes after close() is dropped.
 class Replies {
  public:
   std::uint64_t add(std::function<void(Response)> deliver) {
@@ -83,12 +84,18 @@ class Connection;
 
 Method method_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return Method::kGet;
-    case http::verb::head: return Method::kHead;
-    case http::verb::post: return Method::kPost;
-    case http::verb::put: return Method::kPut;
-    case http::verb::delete_: return Method::kDelete;
-    default: return Method::kOther;
+    case http::verb::get:
+      return Method::kGet;
+    case http::verb::head:
+      return Method::kHead;
+    case http::verb::post:
+      return Method::kPost;
+    case http::verb::put:
+      return Method::kPut;
+    case http::verb::delete_:
+      return Method::kDelete;
+    default:
+      return Method::kOther;
   }
 }
 
@@ -220,8 +227,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     idle_ = true;
     stream_.expires_after(state_.options.idle_timeout);
     error_code error;
-    const std::size_t count =
-        co_await stream_.async_read_some(buffer_.prepare(4096), net::redirect_error(net::use_awaitable, error));
+    const std::size_t count = co_await stream_.async_read_some(
+        buffer_.prepare(4096), net::redirect_error(net::use_awaitable, error));
     buffer_.commit(count);
     idle_ = false;
     co_return !error;
@@ -235,7 +242,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     head.id = fmt::format("req_{}{:08x}", state_.id_prefix, ++state_.requests);
     stream_.expires_after(state_.options.header_timeout);
     error_code error;
-    co_await http::async_read_header(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+    co_await http::async_read_header(stream_, buffer_, parser,
+                                     net::redirect_error(net::use_awaitable, error));
     keep_alive_ = false;
     head_only_ = false;
     if (error) {
@@ -255,8 +263,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return error_answer(head, 408, "deadline_exceeded", "the request's head did not arrive in time");
     }
     if (error == http::error::header_limit) {
-      return error_answer(head, 431, "too_large", fmt::format("the request's head is longer than {} bytes",
-                                                              state_.options.header_bytes_max));
+      return error_answer(
+          head, 431, "too_large",
+          fmt::format("the request's head is longer than {} bytes", state_.options.header_bytes_max));
     }
     if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
     if (error.category() != http::make_error_code(http::error::bad_method).category()) return std::nullopt;
@@ -277,21 +286,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!target) return error_answer(head, 400, "invalid_argument", target.error());
     head.target = *std::move(target);
     if (message.has_content_length() && head.chunked) {
-      return error_answer(head, 400, "invalid_argument", "a request has Content-Length or is chunked, never both");
+      return error_answer(head, 400, "invalid_argument",
+                          "a request has Content-Length or is chunked, never both");
     }
     if (message.find(http::field::transfer_encoding) != message.end() && !head.chunked) {
-      return error_answer(head, 501, "unsupported", "the only Transfer-Encoding that is understood is chunked");
+      return error_answer(head, 501, "unsupported",
+                          "the only Transfer-Encoding that is understood is chunked");
     }
     const auto expect = message.find(http::field::expect);
     if (expect != message.end() && !beast::iequals(expect->value(), "100-continue")) {
-      return error_answer(head, 417, "unsupported", "the only expectation that is understood is 100-continue");
+      return error_answer(head, 417, "unsupported",
+                          "the only expectation that is understood is 100-continue");
     }
     return std::nullopt;
   }
 
   net::awaitable<bool> serve_head(Parser& parser, RequestHead head) {
     if (state_.draining) {
-      co_return co_await refuse(head, error_answer(head, {Code::kUnavailable, "the service is shutting down"}));
+      co_return co_await refuse(head,
+                                error_answer(head, {Code::kUnavailable, "the service is shutting down"}));
     }
     auto accepted = state_.admit(head);
     if (!accepted) co_return co_await refuse(head, std::move(accepted).error());
@@ -299,9 +312,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (length > accepted->body_bytes_max) co_return co_await refuse(head, too_large(head, *accepted));
     const Reservation reservation(state_, accepted->body_to_file ? 0 : length);
     if (!reservation.fits()) {
-      co_return co_await refuse(
-          head, error_answer(head, {Code::kUnavailable, "the service has as many requests in flight as it takes; "
-                                                        "try again"}));
+      co_return co_await refuse(head,
+                                error_answer(head, {Code::kUnavailable,
+                                                    "the service has as many requests in flight as it takes; "
+                                                    "try again"}));
     }
     Request request;
     request.head = std::move(head);
@@ -316,14 +330,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   static Response too_large(const RequestHead& head, const Accepted& accepted) {
-    return error_answer(
-        head, {Code::kTooLarge, accepted.body_bytes_max == 0
-                                    ? std::string("this route takes no body")
-                                    : fmt::format("the body is longer than the {} bytes that this route takes",
-                                                  accepted.body_bytes_max)});
+    return error_answer(head, {Code::kTooLarge,
+                               accepted.body_bytes_max == 0
+                                   ? std::string("this route takes no body")
+                                   : fmt::format("the body is longer than the {} bytes that this route takes",
+                                                 accepted.body_bytes_max)});
   }
 
-  net::awaitable<std::optional<Response>> read_body(Parser& parser, const Accepted& accepted, Request& request) {
+  net::awaitable<std::optional<Response>> read_body(Parser& parser, const Accepted& accepted,
+                                                    Request& request) {
     std::optional<SpoolWriter> spool;
     if (accepted.body_to_file) {
       auto opened = SpoolWriter::open(state_.options.spool_folder / (request.head.id + ".part"));
@@ -336,7 +351,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::vector<char> chunk(std::min<std::uint64_t>(kChunkBytes, expected > 0 ? expected : kChunkBytes));
     std::uint64_t total = 0;
     while (!parser.is_done()) {
-      if (request.head.chunked) stream_.expires_after(time_for(0));  // for each piece: its length isn't known before
+      if (request.head.chunked)
+        stream_.expires_after(time_for(0));  // for each piece: its length isn't known before
       parser.get().body() = {chunk.data(), chunk.size(), true};
       error_code error;
       co_await http::async_read(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
@@ -359,7 +375,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error == beast::error::timeout) {
       return error_answer(head, 408, "deadline_exceeded", "the request's body did not arrive in time");
     }
-    return error_answer(head, 400, "invalid_argument", "the request's body ends early or its chunks are malformed");
+    return error_answer(head, 400, "invalid_argument",
+                        "the request's body ends early or its chunks are malformed");
   }
 
   /// Hands the request on, and waits without holding the thread.
@@ -373,7 +390,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         self->answered_.cancel();
       });
     });
-    auto if_dropped = error_answer(request.head, {Code::kInternal, "a request was dropped without an answer"});
+    auto if_dropped =
+        error_answer(request.head, {Code::kInternal, "a request was dropped without an answer"});
     auto token = std::make_shared<ReplyToken>(state_.replies, id, std::move(if_dropped));
     accepted.run(std::move(request),
                  [token](Response response) { token->replies->answer(token->id, std::move(response)); });
@@ -423,8 +441,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return !error && message.keep_alive();
   }
 
-  /// Ends our side and swallows for a moment what the client still sends, so that it can read the answer: closing
-  /// at once would reset the connection and lose it.
+  /// Ends our side and swallows for a moment what the client still sends, so that it can read the answer:
+  /// closing at once would reset the connection and lose it.
   net::awaitable<void> linger() {
     error_code error;
     stream_.socket().shutdown(tcp::socket::shutdown_send, error);
@@ -491,7 +509,8 @@ net::awaitable<void> HttpServer::State::accept_all() {
     if (count >= options.connections_max) {
       net::co_spawn(executor, turn_away(std::move(socket)), report);
     } else {
-      net::co_spawn(executor, Connection::run(std::make_shared<Connection>(*this, std::move(socket))), report);
+      net::co_spawn(executor, Connection::run(std::make_shared<Connection>(*this, std::move(socket))),
+                    report);
     }
   }
 }
@@ -501,13 +520,14 @@ HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& options, Admit admit) {
   auto state = std::make_unique<State>(options, std::move(admit));
   const auto refused = [&](const error_code& error) {
-    return fail(Code::kUnavailable, "can't listen on {}:{}: {}", options.address, options.port, error.message());
+    return fail(Code::kUnavailable, "can't listen on {}:{}: {}", options.address, options.port,
+                error.message());
   };
   error_code error;
   const auto address = net::ip::make_address(options.address, error);
   if (error) {
-    return fail(Code::kInvalidArgument, "'{}' is not an IP address to listen on, such as 127.0.0.1 or 0.0.0.0",
-                options.address);
+    return fail(Code::kInvalidArgument,
+                "'{}' is not an IP address to listen on, such as 127.0.0.1 or 0.0.0.0", options.address);
   }
   const tcp::endpoint endpoint(address, options.port);
   tcp::acceptor& acceptor = state->acceptor;
@@ -529,7 +549,9 @@ HttpServer::~HttpServer() {
   state_->replies->close();
 }
 
-std::uint16_t HttpServer::port() const { return state_->port; }
+std::uint16_t HttpServer::port() const {
+  return state_->port;
+}
 
 ServerCounts HttpServer::counts() const {
   const std::lock_guard lock(state_->mutex);

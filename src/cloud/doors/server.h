@@ -1,7 +1,8 @@
-// HttpServer: HTTP/1.1 on a TCP socket, with a limit on everything that a client can make it hold or wait for.
-// Requests of one connection are answered in order (pipelining is safe); `admit` sees each request's head before its
-// body is read. It owns its io threads, on which nothing may block: `admit` and `Accepted::run` only hand work on.
-// Failure: what a client does wrong gets an HTTP status and, where the stream is lost, a closed connection.
+// HttpServer: HTTP/1.1 on a TCP socket, with a limit on everything that a client can make it hold or wait
+// for. Requests of one connection are answered in order (pipelining is safe); `admit` sees each request's
+// head before its body is read. It owns its io threads, on which nothing may block: `admit` and
+// `Accepted::run` only hand work on. Failure: what a client does wrong gets an HTTP status and, where the
+// stream is lost, a closed connection.
 #pragma once
 
 #include <chrono>
@@ -24,13 +25,13 @@ struct ServerOptions {
   unsigned io_threads = 1;
   std::uint32_t header_bytes_max = 16 * 1024;
   std::size_t connections_max = 1024;
-  std::size_t in_flight_max = 512;                                  // requests admitted and not yet answered
-  std::uint64_t body_memory_max_bytes = std::uint64_t{1} << 30;     // of all bodies being read or answered
-  std::chrono::milliseconds idle_timeout{60'000};                   // between requests
-  std::chrono::milliseconds header_timeout{10'000};                 // from the first byte to the end of the head
-  std::chrono::milliseconds body_grace{10'000};                     // a body may take this ...
-  std::uint64_t bytes_per_second_min = 16 * 1024;                   // ... and a second for so many bytes
-  std::filesystem::path spool_folder;                               // for bodies that go to files
+  std::size_t in_flight_max = 512;                               // requests admitted and not yet answered
+  std::uint64_t body_memory_max_bytes = std::uint64_t{1} << 30;  // of all bodies being read or answered
+  std::chrono::milliseconds idle_timeout{60'000};                // between requests
+  std::chrono::milliseconds header_timeout{10'000};              // from the first byte to the end of the head
+  std::chrono::milliseconds body_grace{10'000};                  // a body may take this ...
+  std::uint64_t bytes_per_second_min = 16 * 1024;                // ... and a second for so many bytes
+  std::filesystem::path spool_folder;                            // for bodies that go to files
 };
 
 /// What is to be done with a request whose head was accepted.

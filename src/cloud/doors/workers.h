@@ -1,5 +1,5 @@
-// Workers: a few threads behind one bounded queue, for work that may block for a commit, so that io threads need not.
-// Any thread may hand in work. The destructor finishes what is queued.
+// Workers: a few threads behind one bounded queue, for work that may block for a commit, so that io threads
+// need not. Any thread may hand in work. The destructor finishes what is queued.
 #pragma once
 
 #include <cstddef>

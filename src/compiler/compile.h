@@ -1,5 +1,5 @@
-// compile: from a model file to an executable. The one function by which the rest of the product uses the compiler.
-// Deterministic: the same model, chip and options give the same bytes. Any thread.
+// compile: from a model file to an executable. The one function by which the rest of the product uses the
+// compiler. Deterministic: the same model, chip and options give the same bytes. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -38,23 +38,23 @@ struct Calibration {
 using Progress = std::function<void(std::string_view what, std::size_t done, std::size_t total)>;
 
 struct CompileOptions {
-  std::uint16_t cores = 1;                // of the slice
-  std::vector<std::int32_t> batches{1};   // one program each
+  std::uint16_t cores = 1;               // of the slice
+  std::vector<std::int32_t> batches{1};  // one program each
   Precision precision = Precision::kAuto;
   std::optional<Calibration> calibration;
   std::map<std::string, std::int64_t> dimensions;  // values for symbolic dimensions other than the batch
-  std::string dump_after;                 // name of a pass: its result as text goes to CompileOutput::dump
+  std::string dump_after;  // name of a pass: its result as text goes to CompileOutput::dump
   Progress progress;
 };
 
 /// One row of the report per layer, for batch 1's program (or the smallest batch).
 struct LayerReport {
   std::string name, operation;
-  std::string output;          // "u8[1,56,56,64]"
+  std::string output;  // "u8[1,56,56,64]"
   std::uint64_t macs = 0;
-  std::uint64_t cycles = 0;    // first start to last end over the slice's cores
-  double utilisation = 0;      // macs / (cycles * the slice's peak), 0..1
-  std::string limit;           // what bounds it: timing::name_of(Limit)
+  std::uint64_t cycles = 0;  // first start to last end over the slice's cores
+  double utilisation = 0;    // macs / (cycles * the slice's peak), 0..1
+  std::string limit;         // what bounds it: timing::name_of(Limit)
 };
 
 struct PassReport {
@@ -73,16 +73,17 @@ struct CompileOutput {
 
 /// The model: a file (external data only inside of its folder), or bytes from an upload.
 struct ModelSource {
-  std::filesystem::path path;       // may be empty if bytes are given
+  std::filesystem::path path;                // may be empty if bytes are given
   std::shared_ptr<const std::string> bytes;  // may be null if a path is given
 };
 
-/// Errors: kInvalidArgument (not a model, broken: where), kUnsupported (all unsupported nodes with name, operator,
-/// shapes, reason and a hint, a line each), kTooLarge (a limit of limits.h).
-Result<CompileOutput> compile(const ModelSource& model, const isa::ChipSpec& chip, const CompileOptions& options);
+/// Errors: kInvalidArgument (not a model, broken: where), kUnsupported (all unsupported nodes with name,
+/// operator, shapes, reason and a hint, a line each), kTooLarge (a limit of limits.h).
+Result<CompileOutput> compile(const ModelSource& model, const isa::ChipSpec& chip,
+                              const CompileOptions& options);
 
-/// Writes the calibrated model as ONNX with QuantizeLinear/DequantizeLinear nodes, so that other engines can run
-/// the same quantised model. Needs options.calibration.
+/// Writes the calibrated model as ONNX with QuantizeLinear/DequantizeLinear nodes, so that other engines can
+/// run the same quantised model. Needs options.calibration.
 Result<std::string> quantise_to_onnx(const ModelSource& model, const CompileOptions& options);
 
 /// The model's inputs and outputs without compiling: name, type, shape (-1 where symbolic).

@@ -43,9 +43,9 @@ struct LowerDump {
   std::string tiles;      // the second form of the first batch's program
 };
 
-/// Programs for all batches, sorted by batch. kUnsupported: formats or operators that the chip lacks (all nodes
-/// listed), or memory that doesn't suffice (how much is missing). Metadata is left to the caller.
-Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip, std::uint16_t cores,
-                              LowerDump* dump = nullptr);
+/// Programs for all batches, sorted by batch. kUnsupported: formats or operators that the chip lacks (all
+/// nodes listed), or memory that doesn't suffice (how much is missing). Metadata is left to the caller.
+Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip,
+                              std::uint16_t cores, LowerDump* dump = nullptr);
 
 }  // namespace chengying::compiler

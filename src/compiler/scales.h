@@ -1,6 +1,6 @@
-// Scales: how the quantisation of values becomes the numbers of instructions. One place, so that what lowering
-// writes into a program and what the graph's interpreter computes cannot drift apart. Each formula is computed in
-// double and rounded to f32 once. Pure; any thread.
+// Scales: how the quantisation of values becomes the numbers of instructions. One place, so that what
+// lowering writes into a program and what the graph's interpreter computes cannot drift apart. Each formula
+// is computed in double and rounded to f32 once. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -27,13 +27,13 @@ struct BinaryScales {
 /// add, sub, max, min: s_a / s_out, s_b / s_out; mul: s_a * s_b / s_out, 1.
 BinaryScales binary_scales(isa::BinaryKind kind, float a, float b, float output);
 
-/// init[k] of a u8 convolution without its padding to 16: bias (i32 in steps of the sum, f32, or null: 0), less
-/// zero_point * sum of the weights of k. Weights are i8, output channel outermost.
-std::vector<std::int32_t> fold_init(const Tensor& weights, const Quantisation& weight_scales, const Tensor* bias,
-                                    float input_scale, std::int32_t input_zero_point);
+/// init[k] of a u8 convolution without its padding to 16: bias (i32 in steps of the sum, f32, or null: 0),
+/// less zero_point * sum of the weights of k. Weights are i8, output channel outermost.
+std::vector<std::int32_t> fold_init(const Tensor& weights, const Quantisation& weight_scales,
+                                    const Tensor* bias, float input_scale, std::int32_t input_zero_point);
 
-/// The 256 results of a function of one byte: dequantise by `input`, apply `function` (null: nothing) by the f32
-/// reference, quantise by `output`. Bytes are u8 or i8 as the values' types say.
+/// The 256 results of a function of one byte: dequantise by `input`, apply `function` (null: nothing) by the
+/// f32 reference, quantise by `output`. Bytes are u8 or i8 as the values' types say.
 std::array<std::uint8_t, 256> lut_of(const UnaryNode* function, const Value& input, const Value& output);
 
 }  // namespace chengying::compiler

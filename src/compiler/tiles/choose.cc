@@ -1,0 +1,152 @@
+#include "compiler/tiles/choose.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "compiler/tiles/build.h"
+#include "compiler/tiles/place.h"
+#include "compiler/tiles/program.h"
+#include "timing/timing.h"
+
+namespace chengying::compiler::tiles {
+
+namespace {
+
+enum class Kind : std::uint8_t { kBatch, kRows, kChannels };
+using Preference = std::array<Kind, 3>;
+
+Kind kind_of(Split split, std::size_t rank) {
+  if (split.dimension == 0) return Kind::kBatch;
+  const bool channels =
+      rank == 4 ? split.dimension == 1 : split.dimension == static_cast<std::int32_t>(rank) - 1;
+  return channels ? Kind::kChannels : Kind::kRows;
+}
+
+/// How evenly a split loads the cores: 1 is perfect.
+double balance(const Graph& graph, const Node& node, Split split, std::uint16_t cores) {
+  std::int64_t most = 0, all = 0;
+  for (const Box& block : blocks_of(graph, node, split, cores)) {
+    most = std::max(most, block.elements());
+    all += block.elements();
+  }
+  return static_cast<double>(all) / static_cast<double>(most * cores);
+}
+
+/// The first kind of the preference that loads the cores well; else the split that loads them best.
+Split preferred(const Graph& graph, const Node& node, std::uint16_t cores, const Preference& preference) {
+  constexpr double kGoodBalance = 0.8;
+  const std::vector<Split> splits = splits_of(graph, node);
+  const std::size_t rank = graph.value(node.output).shape.size();
+  for (const Kind kind : preference) {
+    for (const Split split : splits) {
+      if (split.dimension == Split::kNone || kind_of(split, rank) != kind) continue;
+      if (balance(graph, node, split, cores) >= kGoodBalance) return split;
+    }
+  }
+  return *std::ranges::max_element(splits, {},
+                                   [&](Split split) { return balance(graph, node, split, cores); });
+}
+
+Decisions by_preference(const Graph& graph, std::uint16_t cores, const Preference& preference) {
+  Decisions decisions;
+  for (const Node& node : graph.nodes) {
+    decisions.of_node.push_back(preferred(graph, node, cores, preference));
+  }
+  return decisions;
+}
+
+void add_once(std::vector<Decisions>& all, Decisions decisions) {
+  if (std::ranges::find(all, decisions) == all.end()) all.push_back(std::move(decisions));
+}
+
+bool better(const Candidate& a, const Candidate& b, const isa::ChipSpec& chip, std::uint16_t cores) {
+  const bool a_fits = fits(a, chip, cores), b_fits = fits(b, chip, cores);
+  if (a_fits != b_fits) return a_fits;
+  return a_fits ? a.cycles < b.cycles : a.sram_bytes + a.dram_bytes < b.sram_bytes + b.dram_bytes;
+}
+
+/// The first `count` nodes as `a` has them, the rest as `b` does.
+Decisions joined(const Decisions& a, const Decisions& b, std::size_t count) {
+  Decisions result = b;
+  std::copy_n(a.of_node.begin(), count, result.of_node.begin());
+  return result;
+}
+
+}  // namespace
+
+bool fits(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t cores) {
+  const std::uint64_t sram = static_cast<std::uint64_t>(chip.memory.sram_bytes);
+  const std::uint64_t dram = static_cast<std::uint64_t>(chip.memory.dram_bytes) *
+                             static_cast<std::uint64_t>(cores) / static_cast<std::uint64_t>(chip.cores);
+  return candidate.sram_bytes <= sram && candidate.dram_bytes <= dram;
+}
+
+Result<Candidate> evaluate(const Graph& graph, std::int32_t batch, const Decisions& decisions,
+                           const isa::ChipSpec& chip, std::uint16_t cores, ConstantPool& pool) {
+  TRY_ASSIGN(Tiles tiles, build(graph, batch, decisions, chip, cores, pool));
+  Candidate candidate{.decisions = decisions, .program = {}};
+  for (const Reuse reuse : {Reuse::kOrdered, Reuse::kAlways}) {
+    const Places places = place_buffers(tiles, cores, reuse);
+    isa::Program program = program_of(tiles, places);
+    program.residences = residences_of(std::span(&program, 1), chip, pool.bytes().size());
+    const Footprint footprint = footprint_of(std::span(&program, 1), program.residences, cores);
+    candidate.sram_bytes = footprint.sram_bytes_max();
+    candidate.dram_bytes = footprint.dram_bytes;
+    candidate.program = std::move(program);
+    if (fits(candidate, chip, cores)) break;
+  }
+  if (!fits(candidate, chip, cores)) return candidate;  // its time means nothing
+  const timing::Timing timing = timing::walk(candidate.program, chip, cores);
+  candidate.cycles = timing.cycles;
+  candidate.picojoules = timing.picojoules;
+  return candidate;
+}
+
+std::vector<Decisions> proposals(const Graph& graph, std::uint16_t cores) {
+  std::vector<Decisions> all;
+  using enum Kind;
+  constexpr std::array<Preference, 6> kPreferences{{{kBatch, kRows, kChannels},
+                                                    {kRows, kChannels, kBatch},
+                                                    {kRows, kBatch, kChannels},
+                                                    {kBatch, kChannels, kRows},
+                                                    {kChannels, kRows, kBatch},
+                                                    {kChannels, kBatch, kRows}}};
+  if (cores > 1) {
+    for (const Preference& preference : kPreferences) add_once(all, by_preference(graph, cores, preference));
+  }
+  add_once(all, Decisions{std::vector<Split>(graph.nodes.size())});
+  return all;
+}
+
+Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, const isa::ChipSpec& chip,
+                                      std::uint16_t cores, ConstantPool& pool) {
+  constexpr std::size_t kChangePoints = 12;
+  std::vector<Decisions> tried = proposals(graph, cores);
+  std::vector<Candidate> candidates;
+  const auto by_quality = [&] {
+    std::ranges::stable_sort(candidates,
+                             [&](const auto& a, const auto& b) { return better(a, b, chip, cores); });
+  };
+  for (const Decisions& decisions : tried) {
+    TRY_ASSIGN(Candidate candidate, evaluate(graph, batch, decisions, chip, cores, pool));
+    candidates.push_back(std::move(candidate));
+  }
+  by_quality();
+  if (candidates.size() < 2) return candidates;
+  // Images shrink and channels grow with depth, so the best split often changes somewhere in between.
+  const Decisions first = candidates[0].decisions, second = candidates[1].decisions;
+  for (std::size_t i = 1; i <= kChangePoints; ++i) {
+    const std::size_t count = graph.nodes.size() * i / (kChangePoints + 1);
+    for (const Decisions& decisions : {joined(first, second, count), joined(second, first, count)}) {
+      if (std::ranges::find(tried, decisions) != tried.end()) continue;
+      tried.push_back(decisions);
+      TRY_ASSIGN(Candidate candidate, evaluate(graph, batch, decisions, chip, cores, pool));
+      candidates.push_back(std::move(candidate));
+    }
+  }
+  by_quality();
+  return candidates;
+}
+
+}  // namespace chengying::compiler::tiles

@@ -1,0 +1,187 @@
+#include "compiler/tiles/operations.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "compiler/scales.h"
+#include "compiler/tiles/operations_linear.h"
+#include "compiler/tiles/operations_moves.h"
+
+namespace chengying::compiler::tiles {
+
+namespace {
+
+using Operations = std::vector<isa::Operation>;
+
+const Value& input_value(const Task& task, std::size_t i = 0) {
+  return task.graph.value(task.node.inputs[i]);
+}
+const Value& output_value(const Task& task) {
+  return task.graph.value(task.node.output);
+}
+
+/// Input and output aligned, one instruction for each step of the loop over what four dimensions can't say.
+template <class Make>
+Operations elementwise(const Task& task, const Make& make, bool keep_innermost = false) {
+  const std::array operands{task.operands[0], task.output};
+  Operations result;
+  for (const std::vector<isa::View>& views : aligned_views(operands, keep_innermost)) {
+    result.push_back(make(views[0], views[1]));
+  }
+  return result;
+}
+
+Operations by_table(const Task& task, const std::array<std::uint8_t, 256>& table, ConstantPool& pool) {
+  const isa::Address at = pool.add(std::span<const std::uint8_t>(table));
+  return elementwise(
+      task, [&](const isa::View& input, const isa::View& output) { return isa::Lut{input, output, at}; });
+}
+
+Operations convert(const Task& task, const Quantisation& quantisation) {
+  return elementwise(task, [&](const isa::View& input, const isa::View& output) {
+    return isa::Convert{input, output, quantisation.scale(), quantisation.zero_point};
+  });
+}
+
+/// An operand with its dimensions of size 1 repeated to the output's.
+Strided repeated(const Strided& operand, const Strided& output) {
+  Strided result{operand.at, operand.dtype, output.shape, std::vector<std::int64_t>(output.shape.size(), 0)};
+  const std::size_t skip = output.shape.size() - operand.shape.size();
+  for (std::size_t d = 0; d < operand.shape.size(); ++d) {
+    if (operand.shape[d] == output.shape[skip + d]) result.stride[skip + d] = operand.stride[d];
+  }
+  return result;
+}
+
+Operations binary(const Task& task, const BinaryNode& node) {
+  isa::Binary op;
+  op.kind = node.kind;
+  op.low = node.low;
+  op.high = node.high;
+  const Value& out = output_value(task);
+  if (out.quantisation) {
+    const Quantisation &a = *input_value(task, 0).quantisation, &b = *input_value(task, 1).quantisation;
+    const float step = out.quantisation->scale();
+    const BinaryScales scales = binary_scales(node.kind, a.scale(), b.scale(), step);
+    op.a_scale = scales.a;
+    op.b_scale = scales.b;
+    op.a_zero_point = a.zero_point;
+    op.b_zero_point = b.zero_point;
+    op.output_zero_point = out.quantisation->zero_point;
+    op.low = bound_in_steps(node.low, step);
+    op.high = bound_in_steps(node.high, step);
+  }
+  const std::array operands{repeated(task.operands[0], task.output), repeated(task.operands[1], task.output),
+                            task.output};
+  Operations result;
+  for (const std::vector<isa::View>& views : aligned_views(operands)) {
+    op.a = views[0];
+    op.b = views[1];
+    op.output = views[2];
+    result.push_back(op);
+  }
+  return result;
+}
+
+Operations pool_operation(const Task& task, const PoolNode& node) {
+  isa::Pool op{.kind = node.kind,
+               .input = image_view(task.operands[0]),
+               .output = image_view(task.output),
+               .window = window_of(task, node.window)};
+  if (const auto& in = input_value(task).quantisation; in && output_value(task).quantisation) {
+    const Quantisation& out = *output_value(task).quantisation;
+    op.input_zero_point = in->zero_point;
+    op.scale = ratio(in->scale(), out.scale());
+    op.output_zero_point = out.zero_point;
+  }
+  return {op};
+}
+
+/// Dimensions stay in the model's order: it is the order of the sum. Neighbours merge where both are kept or
+/// both reduced.
+Result<Operations> reduce(const Task& task, const ReduceNode& node) {
+  Strided input = task.operands[0];
+  Strided output{task.output.at, task.output.dtype, input.shape, input.stride};
+  std::size_t from = 0;
+  for (std::size_t d = 0; d < input.shape.size(); ++d) {
+    const bool reduced = std::ranges::find(node.axes, static_cast<std::int32_t>(d)) != node.axes.end();
+    output.shape[d] = reduced ? 1 : input.shape[d];
+    output.stride[d] = reduced ? static_cast<std::int64_t>(sizeof(float)) : task.output.stride[from];
+    if (!reduced || node.keep_dims) ++from;
+  }
+  const auto erase = [](Strided& window, std::size_t d) {
+    window.shape.erase(window.shape.begin() + static_cast<std::ptrdiff_t>(d));
+    window.stride.erase(window.stride.begin() + static_cast<std::ptrdiff_t>(d));
+  };
+  for (std::size_t d = input.shape.size(); d-- > 0;) {
+    if (input.shape[d] == 1) {
+      erase(input, d);
+      erase(output, d);
+    }
+  }
+  for (std::size_t d = input.shape.size(); d-- > 1;) {
+    const bool both_reduced = output.shape[d - 1] == 1 && output.shape[d] == 1;
+    const bool both_kept = output.shape[d - 1] != 1 && output.shape[d] != 1;
+    const bool input_dense = input.stride[d - 1] == input.stride[d] * input.shape[d];
+    const bool output_dense = both_reduced || output.stride[d - 1] == output.stride[d] * output.shape[d];
+    if (!input_dense || !(both_reduced || both_kept) || !output_dense) continue;
+    input.shape[d - 1] *= input.shape[d];
+    input.stride[d - 1] = input.stride[d];
+    output.shape[d - 1] *= output.shape[d];
+    output.stride[d - 1] = output.stride[d];
+    erase(input, d);
+    erase(output, d);
+  }
+  if (input.shape.size() > 4) {
+    return fail(Code::kUnsupported,
+                "{} (reduce): more than four alternating runs of kept and reduced dimensions",
+                task.node.name);
+  }
+  return Operations{isa::Reduce{node.kind, view_in_order(input), view_in_order(output)}};
+}
+
+}  // namespace
+
+Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
+  return std::visit(
+      Overloaded{
+          [&](const ConvNode&) -> Result<Operations> { return convolutions(task, pool); },
+          [&](const DenseNode&) -> Result<Operations> { return products(task, pool); },
+          [&](const PoolNode& op) -> Result<Operations> { return pool_operation(task, op); },
+          [&](const BinaryNode& op) -> Result<Operations> { return binary(task, op); },
+          [&](const UnaryNode& op) -> Result<Operations> {
+            if (output_value(task).dtype == DType::kU8) {
+              return by_table(task, lut_of(&op, input_value(task), output_value(task)), pool);
+            }
+            return elementwise(task, [&](const isa::View& input, const isa::View& output) {
+              return isa::Unary{op.kind, input, output, op.alpha, op.beta};
+            });
+          },
+          [&](const SoftmaxNode& op) -> Result<Operations> {
+            const auto make = [&](const isa::View& input, const isa::View& output) {
+              return isa::Softmax{input, output, op.log};
+            };
+            return elementwise(task, make, true);
+          },
+          [&](const ReduceNode& op) -> Result<Operations> { return reduce(task, op); },
+          [&](const QuantiseNode&) -> Result<Operations> {
+            return convert(task, *output_value(task).quantisation);
+          },
+          [&](const DequantiseNode&) -> Result<Operations> {
+            const Quantisation& quantisation = *input_value(task).quantisation;
+            if (quantisation.scales.size() > 1) {
+              return fail(Code::kUnsupported,
+                          "{} (dequantise): a computed value with a scale for each channel", task.node.name);
+            }
+            return convert(task, quantisation);
+          },
+          [&](const RequantiseNode&) -> Result<Operations> {
+            return by_table(task, lut_of(nullptr, input_value(task), output_value(task)), pool);
+          },
+          [&](const LutNode& op) -> Result<Operations> { return by_table(task, op.table, pool); },
+          [&](const auto&) -> Result<Operations> { return moves(task, pool); },
+      },
+      task.node.op);
+}
+
+}  // namespace chengying::compiler::tiles

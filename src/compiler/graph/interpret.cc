@@ -212,6 +212,20 @@ Values interpret_all(const Graph& graph, const std::vector<Tensor>& inputs) {
   return values;
 }
 
+Tensor evaluate(const Graph& graph, const Node& node) {
+  Graph small;  // only what the node touches: folding must not cost the graph's size for each node
+  Node local = node;
+  const auto take = [&](ValueId& id) {
+    if (id != kNoValue) id = small.add(graph.value(id));
+  };
+  for (ValueId& id : local.inputs) take(id);
+  CHECK(fused_of(node.op) == nullptr || fused_of(node.op)->residual == kNoValue);
+  take(local.output);
+  Values values;
+  for (const Value& value : small.values) values.push_back(value.constant);
+  return interpret_node(small, local, values);
+}
+
 std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inputs) {
   const Values values = interpret_all(graph, inputs);
   std::vector<Tensor> outputs;

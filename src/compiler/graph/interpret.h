@@ -23,4 +23,7 @@ std::vector<std::shared_ptr<const Tensor>> interpret_all(const Graph& graph,
 Tensor interpret_node(const Graph& graph, const Node& node,
                       const std::vector<std::shared_ptr<const Tensor>>& values);
 
+/// A node whose operands are all constants of the graph.
+Tensor evaluate(const Graph& graph, const Node& node);
+
 }  // namespace chengying::compiler

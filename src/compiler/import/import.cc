@@ -1,0 +1,200 @@
+#include "compiler/import/import.h"
+
+#include <algorithm>
+
+#include "compiler/graph/print.h"
+#include "compiler/import/lowering.h"
+#include "compiler/import/operators.h"
+#include "compiler/limits.h"
+
+namespace chengying::compiler {
+namespace {
+
+class Import {
+ public:
+  Import(const OnnxModel& model, const ImportOptions& options) : model_(model), options_(options) {
+    state_.graph.name = model.name;
+    state_.batch = options.batch;
+  }
+
+  Result<Graph> run() {
+    if (options_.batch < 1)
+      return fail(Code::kInvalidArgument, "a batch of {} is not positive", options_.batch);
+    TRY(bind_inputs());
+    add_initialisers();
+    for (const OnnxNode& node : model_.nodes) TRY(lower(node));
+    if (!unsupported_.empty()) return refusal();
+    TRY(bind_outputs());
+    return std::move(state_.graph);
+  }
+
+ private:
+  ValueId add_value(Value value) {
+    state_.dequantised_from.push_back(kNoValue);
+    return state_.graph.add(std::move(value));
+  }
+
+  Result<std::int64_t> bind_dimension(const OnnxPort& port, std::size_t index) {
+    const OnnxDimension& dimension = port.shape[index];
+    const std::string place = fmt::format("{}[{}]", port.name, index);
+    for (const std::string& key : {place, dimension.symbol}) {
+      const auto given = options_.dimensions.find(key);
+      if (key.empty() || given == options_.dimensions.end() || dimension.size >= 0) continue;
+      if (given->second < 1 || given->second > kDimensionMax)
+        return fail(Code::kInvalidArgument, "dimension '{}' can't be {}", key, given->second);
+      return given->second;
+    }
+    const bool is_batch =
+        index == 0 || (dimension.size < 0 && !dimension.symbol.empty() && dimension.symbol == batch_symbol_);
+    if (is_batch && dimension.size < 0) {
+      batch_symbol_ = dimension.symbol;
+      return options_.batch;
+    }
+    if (is_batch && dimension.size != options_.batch) {
+      if (dimension.size != 1)
+        return fail(Code::kInvalidArgument,
+                    "input '{}' has a fixed batch of {}, so it can't be compiled for {}", port.name,
+                    dimension.size, options_.batch);
+      state_.batch_overridden = true;
+      return options_.batch;
+    }
+    if (dimension.size >= 0) return dimension.size;
+    return fail(Code::kInvalidArgument, "input '{}' has no size for dimension {}{}; give one as {}=SIZE",
+                port.name, index, dimension.symbol.empty() ? "" : fmt::format(" ('{}')", dimension.symbol),
+                dimension.symbol.empty() ? place : dimension.symbol);
+  }
+
+  Status bind_inputs() {
+    for (const OnnxPort& port : model_.inputs) {
+      Value value{.name = port.name, .dtype = port.dtype, .shape = {}, .quantisation = {}, .constant = {}};
+      for (std::size_t i = 0; i < port.shape.size(); ++i) {
+        TRY_ASSIGN(const std::int64_t size, bind_dimension(port, i));
+        value.shape.push_back(size);
+      }
+      TRY(check_size(port.name, value.shape));
+      if (value.dtype != DType::kF32 && value.dtype != DType::kU8 && value.dtype != DType::kI8)
+        return fail(Code::kUnsupported, "input '{}' is {}; taken are float, uint8 and int8", port.name,
+                    name_of(value.dtype));
+      const ValueId id = add_value(std::move(value));
+      state_.graph.inputs.push_back(id);
+      state_.names.emplace(port.name, id);
+    }
+    return {};
+  }
+
+  static Status check_size(std::string_view name, const Shape& shape) {
+    const Result<std::int64_t> elements = element_count(shape);
+    if (shape.size() > kRankMax || !elements || *elements > kElementsMax)
+      return fail(Code::kTooLarge, "tensor '{}' of shape {} is over the limits ({} dimensions, {} elements)",
+                  name, chengying::to_string(shape), kRankMax, kElementsMax);
+    return {};
+  }
+
+  void add_initialisers() {
+    for (const auto& [name, tensor] : model_.initialisers) {
+      Value value{.name = name,
+                  .dtype = tensor->dtype(),
+                  .shape = tensor->shape(),
+                  .quantisation = {},
+                  .constant = tensor};
+      state_.names.emplace(name, add_value(std::move(value)));
+    }
+  }
+
+  Status lower(const OnnxNode& node) {
+    const Lower lower_it = find_operator(node.domain, node.op);
+    if (lower_it == nullptr) {
+      note(node, node.domain.empty()
+                     ? "the operator is not known to this compiler"
+                     : fmt::format("the operator of domain '{}' is not known to this compiler", node.domain));
+      return {};
+    }
+    const bool reachable = std::ranges::all_of(
+        node.inputs, [&](const std::string& name) { return name.empty() || state_.names.contains(name); });
+    if (!reachable) return {};  // it reads what an unsupported node would have made
+    NodeLowering lowering(state_, node, model_.opset(node.domain));
+    const std::size_t before = state_.graph.values.size();
+    Status status = lower_it(lowering);
+    if (lowering.fault()) return std::unexpected<Error>(*lowering.fault());
+    if (!status && status.error().code == Code::kUnsupported) {
+      note(node, status.error().message);
+      return {};
+    }
+    TRY(status);
+    for (std::size_t id = before; id < state_.graph.values.size(); ++id)
+      TRY(check_size(state_.graph.values[id].name, state_.graph.values[id].shape));
+    for (const std::string& name : node.outputs)
+      if (!name.empty() && !state_.names.contains(name))
+        note(node,
+             fmt::format("its output '{}' is used; only the first outputs of this operator are computed",
+                         name));
+    return {};
+  }
+
+  void note(const OnnxNode& node, std::string_view reason) {
+    std::string operands;
+    for (const std::string& name : node.inputs) {
+      const auto found = state_.names.find(name);
+      if (found == state_.names.end()) continue;
+      const Value& value = state_.graph.value(found->second);
+      operands += fmt::format("{}{}{}", operands.empty() ? " on " : ", ", name_of(value.dtype),
+                              chengying::to_string(value.shape));
+    }
+    unsupported_.push_back(fmt::format("'{}' ({}){}: {}", node.name, node.op, operands, reason));
+  }
+
+  std::unexpected<Error> refusal() const {
+    std::string text = fmt::format("{} node{} of the model can't be compiled:", unsupported_.size(),
+                                   unsupported_.size() == 1 ? "" : "s");
+    for (std::size_t i = 0; i < std::min(unsupported_.size(), kUnsupportedListedMax); ++i)
+      text += "\n  " + unsupported_[i];
+    if (unsupported_.size() > kUnsupportedListedMax)
+      text += fmt::format("\n  ... and {} more", unsupported_.size() - kUnsupportedListedMax);
+    return std::unexpected<Error>(Error{Code::kUnsupported, std::move(text)});
+  }
+
+  /// Outputs have values of their own, with the model's names and types: an output that is an input, a
+  /// constant, or another output too is copied by a reshape to its own shape.
+  Status bind_outputs() {
+    static const OnnxNode kEnd{
+        .name = "outputs", .op = "Output", .domain = {}, .inputs = {}, .outputs = {}, .attributes = {}};
+    NodeLowering lowering(state_, kEnd, model_.opset(""));
+    for (const OnnxPort& port : model_.outputs) {
+      ValueId id = state_.names.find(port.name)->second;
+      const DType held = state_.graph.value(id).dtype;
+      if (state_.from_i8.contains(id)) {
+        Value bytes = state_.graph.value(id);
+        bytes.dtype = DType::kI8;
+        bytes.quantisation->zero_point -= 128;
+        id = lowering.emit(RequantiseNode{}, {id}, std::move(bytes));
+      } else if (held != DType::kF32 && held != DType::kU8 && held != DType::kI8) {
+        return fail(Code::kUnsupported, "output '{}' is {}; given are float, uint8 and int8", port.name,
+                    name_of(held));
+      }
+      const Value& value = state_.graph.value(id);
+      const bool shared = std::ranges::find(state_.graph.outputs, id) != state_.graph.outputs.end() ||
+                          std::ranges::find(state_.graph.inputs, id) != state_.graph.inputs.end();
+      if (value.constant != nullptr)
+        return fail(Code::kUnsupported,
+                    "output '{}' is the same for every input; there is nothing to compute", port.name);
+      if (shared) id = lowering.emit(ReshapeNode{}, {id}, Value(value));
+      state_.graph.value(id).name = port.name;
+      state_.graph.outputs.push_back(id);
+    }
+    return {};
+  }
+
+  const OnnxModel& model_;
+  const ImportOptions& options_;
+  LoweringState state_;
+  std::string batch_symbol_;
+  std::vector<std::string> unsupported_;
+};
+
+}  // namespace
+
+Result<Graph> import_onnx(const OnnxModel& model, const ImportOptions& options) {
+  return Import(model, options).run();
+}
+
+}  // namespace chengying::compiler

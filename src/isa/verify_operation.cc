@@ -1,0 +1,366 @@
+// One operation by itself: sane numbers, operands that agree, formats that the chip has.
+#include <array>
+#include <cmath>
+
+#include "isa/limits.h"
+#include "isa/packing.h"
+#include "isa/verify_parts.h"
+
+namespace chengying::isa {
+namespace {
+
+constexpr std::uint64_t kBlockAlignment = 64;
+
+enum class Role : std::uint8_t { kInput, kOutput };
+
+Status verify_view(std::string_view name, const View& view, Role role) {
+  const auto size = static_cast<std::int64_t>(size_of(view.dtype));
+  std::int64_t elements = 1;
+  for (std::size_t d = 0; d < 4; ++d) {
+    const std::int64_t count = view.shape[d], stride = view.stride[d];
+    if (count < 1 || count > limits::kDimension)
+      return fail(Code::kInvalidArgument, "{} {} has a dimension of {}; allowed: 1 to {}", name,
+                  to_string(view), count, limits::kDimension);
+    if (stride < 0 || stride > limits::kExtentBytes / count)
+      return fail(Code::kInvalidArgument, "{} {} has a stride of {}; allowed: 0 to {}", name, to_string(view),
+                  stride, limits::kExtentBytes / count);
+    if (stride % size != 0)
+      return fail(Code::kInvalidArgument,
+                  "{} {} has a stride of {}, not a multiple of its element's {} bytes", name, to_string(view),
+                  stride, size);
+    if (elements > limits::kElements / count)
+      return fail(Code::kTooLarge, "{} {} has more than {} elements", name, to_string(view),
+                  limits::kElements);
+    elements *= count;
+  }
+  if (view.at.offset % static_cast<std::uint64_t>(size) != 0)
+    return fail(Code::kInvalidArgument, "{} {} is not aligned to its element's {} bytes", name,
+                to_string(view), size);
+  if (role == Role::kInput) return {};
+  for (std::size_t d = 0; d < 4; ++d)
+    if (view.shape[d] > 1 && view.stride[d] == 0)
+      return fail(Code::kInvalidArgument, "{} {} repeats an element; only inputs may have stride 0", name,
+                  to_string(view));
+  if (!Footprint::of(view).nested())
+    return fail(Code::kInvalidArgument, "{} {} has elements that overlap each other", name, to_string(view));
+  return {};
+}
+
+Status verify_innermost(std::string_view name, const View& view) {
+  const auto size = static_cast<std::int64_t>(size_of(view.dtype));
+  if (view.stride[3] == size) return {};
+  return fail(Code::kInvalidArgument,
+              "{} {} has an innermost stride of {}; its element's size, {}, is needed", name, to_string(view),
+              view.stride[3], size);
+}
+
+Status verify_dtype(std::string_view name, const View& view, DType wanted) {
+  if (view.dtype == wanted) return {};
+  return fail(Code::kInvalidArgument, "{} {} is {}; {} is needed", name, to_string(view), name_of(view.dtype),
+              name_of(wanted));
+}
+
+Status verify_u8_or_f32(std::string_view name, const View& view) {
+  if (view.dtype == DType::kU8 || view.dtype == DType::kF32) return {};
+  return fail(Code::kInvalidArgument, "{} {} is {}; u8 or f32 is needed", name, to_string(view),
+              name_of(view.dtype));
+}
+
+Status verify_same_shape(std::string_view name, const View& view, const View& output) {
+  if (view.shape == output.shape) return {};
+  return fail(Code::kInvalidArgument, "{} {} has another shape than output {}", name, to_string(view),
+              to_string(output));
+}
+
+Status verify_block(std::string_view name, const Address& at) {
+  if (at.offset % kBlockAlignment == 0) return {};
+  return fail(Code::kInvalidArgument, "{} at {} is not at a multiple of {}", name, to_string(at),
+              kBlockAlignment);
+}
+
+Status verify_zero_point(std::string_view name, std::int32_t value) {
+  if (value >= 0 && value <= 255) return {};
+  return fail(Code::kInvalidArgument, "{} is {}; allowed: 0 to 255", name, value);
+}
+
+Status verify_scale(std::string_view name, float value) {
+  if (std::isfinite(value)) return {};
+  return fail(Code::kInvalidArgument, "{} is {}; a finite number is needed", name, value);
+}
+
+Status verify_clamp(float low, float high) {
+  if (low <= high) return {};  // false for a NaN too
+  return fail(Code::kInvalidArgument, "clamps to [{}, {}]; low must be at most high", low, high);
+}
+
+/// Kernel, stride, dilation and padding along one dimension, of an input and an output of these lengths.
+Status verify_window_side(std::string_view side, std::int64_t kernel, std::int64_t stride,
+                          std::int64_t dilation, std::int64_t pad, std::int64_t output) {
+  const auto in_range = [](std::int64_t value) { return value >= 1 && value <= limits::kKernel; };
+  if (!in_range(kernel) || !in_range(stride) || !in_range(dilation))
+    return fail(Code::kInvalidArgument,
+                "window has kernel {}, stride {}, dilation {} along its {}; allowed: 1 to {}", kernel, stride,
+                dilation, side, limits::kKernel);
+  const std::int64_t reach = (output - 1) * stride + (kernel - 1) * dilation;
+  if (std::abs(pad) <= limits::kPosition && reach <= limits::kPosition) return {};
+  return fail(Code::kInvalidArgument,
+              "window reaches {} places with padding {} along its {}; the limit is {}", reach, pad, side,
+              limits::kPosition);
+}
+
+Status verify_window(const Window& w, const View& output) {
+  TRY(verify_window_side("height", w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, output.shape[1]));
+  return verify_window_side("width", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, output.shape[2]);
+}
+
+/// Pooling has no value for a window without a single place inside of the input.
+Status verify_window_meets_input(std::string_view side, std::int64_t kernel, std::int64_t stride,
+                                 std::int64_t dilation, std::int64_t pad, std::int64_t input,
+                                 std::int64_t output) {
+  // With a dilation of at most the input's length, a window that begins before the input and ends at or
+  // behind its first place can't step over it.
+  const bool steps_over = kernel > 1 && dilation > input;
+  const bool first_reaches = (kernel - 1) * dilation - pad >= 0;
+  const bool last_begins_inside = (output - 1) * stride - pad < input;
+  if (!steps_over && first_reaches && last_begins_inside) return {};
+  return fail(
+      Code::kInvalidArgument,
+      "a window along the {} lies wholly outside of the input: {} places, kernel {}, stride {}, dilation {}, "
+      "padding {}, {} outputs",
+      side, input, kernel, stride, dilation, pad, output);
+}
+
+/// Asks each operation for what it needs.
+class OperationVerifier {
+ public:
+  explicit OperationVerifier(const ChipSpec& chip) : chip_(chip) {}
+
+  Status operator()(const Conv& op) const {
+    TRY(verify_convolution(op));
+    const std::int64_t group =
+        (std::int64_t{op.input.shape[3]} + kReduceGroup - 1) / kReduceGroup * kReduceGroup;
+    const std::int64_t places = std::int64_t{op.window.kernel_h} * op.window.kernel_w;
+    if (group * places > limits::kElements / op.output.shape[3] || group * places > (1 << 28))
+      return fail(Code::kTooLarge, "weights of {}x{}x{}x{}; the limit is {} each output channel",
+                  op.output.shape[3], op.window.kernel_h, op.window.kernel_w, op.input.shape[3], 1 << 28);
+    const bool one_pixel = op.input.shape[0] == 1 && op.input.shape[1] == 1 && op.input.shape[2] == 1;
+    if (op.input.dtype == DType::kU8 && !one_pixel && op.input.stride[2] < group)
+      return fail(Code::kInvalidArgument,
+                  "input {} has pixels {} bytes apart; {}, its channels rounded up to {}, are "
+                  "needed",
+                  to_string(op.input), op.input.stride[2], group, kReduceGroup);
+    return {};
+  }
+
+  Status operator()(const DepthwiseConv& op) const {
+    TRY(verify_convolution(op));
+    if (op.input.shape[3] == op.output.shape[3]) return {};
+    return fail(Code::kInvalidArgument, "input {} and output {} differ in channels", to_string(op.input),
+                to_string(op.output));
+  }
+
+  Status operator()(const Pool& op) const {
+    TRY(verify_view("input", op.input, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    TRY(verify_u8_or_f32("input", op.input));
+    TRY(verify_dtype("output", op.output, op.input.dtype));
+    TRY(verify_vector(op.input.dtype));
+    TRY(verify_innermost("input", op.input));
+    TRY(verify_innermost("output", op.output));
+    if (op.input.shape[0] != op.output.shape[0] || op.input.shape[3] != op.output.shape[3])
+      return fail(Code::kInvalidArgument, "input {} and output {} differ in images or channels",
+                  to_string(op.input), to_string(op.output));
+    const Window& w = op.window;
+    TRY(verify_window(w, op.output));
+    TRY(verify_window_meets_input("height", w.kernel_h, w.stride_h, w.dilation_h, w.pad_top,
+                                  op.input.shape[1], op.output.shape[1]));
+    TRY(verify_window_meets_input("width", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                                  op.input.shape[2], op.output.shape[2]));
+    if (std::int64_t{w.kernel_h} * w.kernel_w > limits::kPoolPlaces)
+      return fail(Code::kTooLarge, "window of {}x{}; the limit is {} places", w.kernel_h, w.kernel_w,
+                  limits::kPoolPlaces);
+    if (op.input.dtype != DType::kU8) return {};
+    TRY(verify_scale("scale", op.scale));
+    TRY(verify_zero_point("input_zero_point", op.input_zero_point));
+    return verify_zero_point("output_zero_point", op.output_zero_point);
+  }
+
+  Status operator()(const Binary& op) const {
+    TRY(verify_view("a", op.a, Role::kInput));
+    TRY(verify_view("b", op.b, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    TRY(verify_u8_or_f32("output", op.output));
+    TRY(verify_dtype("a", op.a, op.output.dtype));
+    TRY(verify_dtype("b", op.b, op.output.dtype));
+    TRY(verify_vector(op.output.dtype));
+    TRY(verify_same_shape("a", op.a, op.output));
+    TRY(verify_same_shape("b", op.b, op.output));
+    TRY(verify_clamp(op.low, op.high));
+    if (op.output.dtype != DType::kU8) return {};
+    if (op.kind == BinaryKind::kDiv || op.kind == BinaryKind::kPow)
+      return fail(Code::kInvalidArgument, "{} of u8; it is defined for f32 only", name_of(op.kind));
+    TRY(verify_scale("a_scale", op.a_scale));
+    TRY(verify_scale("b_scale", op.b_scale));
+    TRY(verify_zero_point("a_zero_point", op.a_zero_point));
+    TRY(verify_zero_point("b_zero_point", op.b_zero_point));
+    return verify_zero_point("output_zero_point", op.output_zero_point);
+  }
+
+  Status operator()(const Unary& op) const { return verify_f32(op.input, op.output); }
+
+  Status operator()(const Lut& op) const {
+    TRY(verify_view("input", op.input, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    for (const View* view : {&op.input, &op.output})
+      if (view->dtype != DType::kU8 && view->dtype != DType::kI8)
+        return fail(Code::kInvalidArgument, "looks up {}; u8 or i8 is needed", name_of(view->dtype));
+    TRY(verify_vector(DType::kU8));
+    TRY(verify_same_shape("input", op.input, op.output));
+    return verify_block("table", op.table);
+  }
+
+  Status operator()(const Convert& op) const {
+    TRY(verify_view("input", op.input, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    const auto integer = [](DType t) { return t == DType::kU8 || t == DType::kI8 || t == DType::kI32; };
+    const DType from = op.input.dtype, to = op.output.dtype;
+    const bool known = (from == DType::kF32 && (to == DType::kU8 || to == DType::kI8)) ||
+                       (integer(from) && (to == DType::kF32 || integer(to)));
+    if (!known)
+      return fail(
+          Code::kInvalidArgument,
+          "converts {} to {}; known: f32 to u8 or i8, u8, i8 or i32 to f32, and between u8, i8 and i32",
+          name_of(from), name_of(to));
+    TRY(verify_vector(from));
+    TRY(verify_vector(to));
+    TRY(verify_same_shape("input", op.input, op.output));
+    TRY(verify_scale("scale", op.scale));
+    if (op.scale > 0 || from != DType::kF32) return {};
+    return fail(Code::kInvalidArgument, "scale is {}; a number above 0 is needed", op.scale);
+  }
+
+  Status operator()(const Softmax& op) const {
+    TRY(verify_f32(op.input, op.output));
+    TRY(verify_innermost("input", op.input));
+    return verify_innermost("output", op.output);
+  }
+
+  Status operator()(const Reduce& op) const {
+    TRY(verify_view("input", op.input, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    TRY(verify_dtype("input", op.input, DType::kF32));
+    TRY(verify_dtype("output", op.output, DType::kF32));
+    TRY(verify_vector(DType::kF32));
+    for (std::size_t d = 0; d < 4; ++d)
+      if (op.output.shape[d] != 1 && op.output.shape[d] != op.input.shape[d])
+        return fail(Code::kInvalidArgument,
+                    "output {} must have 1 or the input's length in each dimension of {}",
+                    to_string(op.output), to_string(op.input));
+    return {};
+  }
+
+  Status operator()(const Copy& op) const {
+    TRY(verify_view("source", op.source, Role::kInput));
+    TRY(verify_view("destination", op.destination, Role::kOutput));
+    TRY(verify_dtype("source", op.source, op.destination.dtype));
+    return verify_same_shape("source", op.source, op.destination);
+  }
+
+ private:
+  template <class Convolution>
+  Status verify_convolution(const Convolution& op) const {
+    TRY(verify_view("input", op.input, Role::kInput));
+    TRY(verify_view("output", op.output, Role::kOutput));
+    TRY(verify_u8_or_f32("input", op.input));
+    TRY(verify_dtype("output", op.output, op.input.dtype));
+    const bool u8 = op.input.dtype == DType::kU8;
+    if (!(u8 ? chip_.tensor.u8 : chip_.tensor.f32))
+      return fail(Code::kUnsupported, "'{}' has no {} tensor engine", chip_.name, name_of(op.input.dtype));
+    TRY(verify_innermost("input", op.input));
+    TRY(verify_innermost("output", op.output));
+    if (op.input.shape[0] != op.output.shape[0])
+      return fail(Code::kInvalidArgument, "input {} and output {} differ in images", to_string(op.input),
+                  to_string(op.output));
+    TRY(verify_window(op.window, op.output));
+    TRY(verify_block("weights", op.weights));
+    TRY(verify_block("init", op.init));
+    return verify_epilogue(op.epilogue, op.output);
+  }
+
+  Status verify_epilogue(const Epilogue& epilogue, const View& output) const {
+    TRY(verify_clamp(epilogue.low, epilogue.high));
+    const bool u8 = output.dtype == DType::kU8;
+    if (u8) {
+      TRY(verify_block("scale", epilogue.scale));
+      TRY(verify_zero_point("output_zero_point", epilogue.output_zero_point));
+    }
+    if (epilogue.inner && !u8)
+      return fail(Code::kInvalidArgument, "an inner quantiser on f32; it is defined for u8 only");
+    if (epilogue.inner) {
+      TRY(verify_zero_point("the inner zero_point", epilogue.inner->zero_point));
+      TRY(verify_scale("the inner rescale", epilogue.inner->rescale));
+    }
+    if (!epilogue.residual) return {};
+    const Residual& residual = *epilogue.residual;
+    TRY(verify_view("residual", residual.view, Role::kInput));
+    TRY(verify_dtype("residual", residual.view, output.dtype));
+    TRY(verify_same_shape("residual", residual.view, output));
+    TRY(verify_innermost("residual", residual.view));
+    if (!u8) return {};
+    TRY(verify_scale("the residual's scale", residual.scale));
+    return verify_zero_point("the residual's zero_point", residual.zero_point);
+  }
+
+  Status verify_f32(const View& input, const View& output) const {
+    TRY(verify_view("input", input, Role::kInput));
+    TRY(verify_view("output", output, Role::kOutput));
+    TRY(verify_dtype("input", input, DType::kF32));
+    TRY(verify_dtype("output", output, DType::kF32));
+    TRY(verify_vector(DType::kF32));
+    return verify_same_shape("input", input, output);
+  }
+
+  Status verify_vector(DType dtype) const {
+    const bool wide = dtype == DType::kF32 || dtype == DType::kI32;
+    if ((wide ? chip_.vector.f32_lanes : chip_.vector.u8_lanes) > 0) return {};
+    return fail(Code::kUnsupported, "'{}' has no {} lanes in its vector engine", chip_.name,
+                wide ? "f32" : "u8");
+  }
+
+  const ChipSpec& chip_;
+};
+
+/// Elementwise operations, that read each element before they write it, in order, may write over an input of
+/// the very same view. The others read an input element more than once, or in another order.
+bool in_place_allowed(const Operation& operation) {
+  return std::holds_alternative<Unary>(operation) || std::holds_alternative<Binary>(operation) ||
+         std::holds_alternative<Lut>(operation) || std::holds_alternative<Convert>(operation);
+}
+
+bool same_elements(const View& a, const View& b) {
+  return a.at == b.at && a.shape == b.shape && a.stride == b.stride && size_of(a.dtype) == size_of(b.dtype);
+}
+
+Status verify_aliases(const Operation& operation, Budget& budget) {
+  const std::vector<Access> accesses = accesses_of(operation);
+  const View& output = accesses.back().view;
+  const Footprint written = Footprint::of(output);
+  for (const Access& access : accesses) {
+    const View& input = access.view;
+    if (access.write || input.at.space != output.at.space || input.at.core != output.at.core) continue;
+    if (in_place_allowed(operation) && same_elements(input, output)) continue;
+    if (overlap(written, Footprint::of(input, access.padding), budget))
+      return fail(Code::kInvalidArgument, "writes {} over its own input {}", to_string(output),
+                  to_string(input));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status verify_operation(const Operation& operation, const ChipSpec& chip, Budget& budget) {
+  TRY(std::visit(OperationVerifier(chip), operation));
+  return verify_aliases(operation, budget);
+}
+
+}  // namespace chengying::isa

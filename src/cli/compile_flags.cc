@@ -1,0 +1,160 @@
+#include "cli/compile_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <map>
+
+#include "base/file.h"
+#include "cli/chip_source.h"
+#include "cli/local_engine.h"
+#include "cli/progress.h"
+
+namespace chengying::cli {
+namespace {
+
+constexpr std::string_view kExecutableMagic =
+    "\x8c"
+    "CYX\r\n\x1a\n";  // docs/executable.md
+constexpr char kHost[] = "host";
+
+const std::map<std::string, compiler::Precision> kPrecisions = {{"auto", compiler::Precision::kAuto},
+                                                                {"int8", compiler::Precision::kInt8},
+                                                                {"f32", compiler::Precision::kFloat32}};
+const std::map<std::string, compiler::CalibrationMethod> kMethods = {
+    {"minmax", compiler::CalibrationMethod::kMinMax},
+    {"percentile", compiler::CalibrationMethod::kPercentile},
+    {"entropy", compiler::CalibrationMethod::kEntropy},
+    {"mse", compiler::CalibrationMethod::kMeanSquare}};
+
+Result<std::map<std::string, std::int64_t>> dimensions_of(const std::vector<std::string>& arguments) {
+  std::map<std::string, std::int64_t> dimensions;
+  for (const std::string& text : arguments) {
+    const auto equals = text.rfind('=');
+    std::int64_t size = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = equals == text.npos ? std::from_chars_result{end, std::errc::invalid_argument}
+                                            : std::from_chars(text.data() + equals + 1, end, size);
+    if (parsed.ec != std::errc() || parsed.ptr != end || size < 1) {
+      return fail(Code::kInvalidArgument, "--dimension {}: expected NAME=SIZE with a size of at least 1",
+                  text);
+    }
+    dimensions[text.substr(0, equals)] = size;
+  }
+  return dimensions;
+}
+
+Ports ports_of(const std::vector<isa::Binding>& bindings) {
+  Ports ports;
+  for (const auto& binding : bindings) ports.push_back({binding.name, binding.dtype, binding.shape});
+  return ports;
+}
+
+/// All cores of the machine's own chip, one of any other.
+std::uint16_t cores_of(const CompileFlags& flags, const isa::ChipSpec& chip) {
+  if (flags.cores != 0) return flags.cores;
+  return chip.is_host ? static_cast<std::uint16_t>(default_threads(chip.cores)) : std::uint16_t{1};
+}
+
+Result<Ready> load_ready(const CompileFlags& flags) {
+  TRY_ASSIGN(isa::Executable loaded, isa::load_executable(flags.model));
+  auto executable = std::make_shared<const isa::Executable>(std::move(loaded));
+  TRY_ASSIGN(isa::ChipSpec chip,
+             find_chip(flags.chip.empty() ? executable->chip : flags.chip, flags.chips_folder));
+  if (flags.cores != 0 && flags.cores != executable->cores) {
+    return fail(Code::kInvalidArgument, "{}: compiled for a slice of {} cores, not {}", flags.model,
+                executable->cores, flags.cores);
+  }
+  Described model{ports_of(executable->programs.front().inputs),
+                  ports_of(executable->programs.front().outputs), executable->metadata, std::nullopt};
+  TRY_ASSIGN(model.preprocessing, preprocessing_of(model.metadata, flags.preprocessing));
+  return Ready{std::move(chip), std::move(model), std::move(executable), std::nullopt};
+}
+
+Result<Ready> compile_ready(const CompileFlags& flags) {
+  TRY_ASSIGN(isa::ChipSpec chip, find_chip(flags.chip.empty() ? kHost : flags.chip, flags.chips_folder));
+  TRY_ASSIGN(Described model, describe_model(flags));
+  TRY_ASSIGN(const isa::ChipSpec host, find_chip(kHost, flags.chips_folder));
+  TRY_ASSIGN(auto options, compile_options_of(flags, model, host, cores_of(flags, chip)));
+  Progress progress;
+  options.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
+    progress.show(what, done, total);
+  };
+  TRY_ASSIGN(auto output, compiler::compile({flags.model, nullptr}, chip, options));
+  auto executable = std::make_shared<const isa::Executable>(std::move(output.executable));
+  return Ready{std::move(chip), std::move(model), std::move(executable), std::move(output)};
+}
+
+}  // namespace
+
+void add_model_flags(CLI::App& app, CompileFlags& flags) {
+  app.add_option("--calibrate", flags.calibrate,
+                 "Photographs or tensors that show what inputs look like: a folder, .npy or .npz. Makes an "
+                 "fp32 model int8");
+  app.add_option("--calibrate-limit", flags.calibrate_limit, "At most this many of them")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--method", flags.method,
+                 "How ranges are taken from samples: minmax, percentile, entropy, mse")
+      ->transform(CLI::CheckedTransformer(kMethods, CLI::ignore_case).description(""));
+  app.add_option("--preprocessing", flags.preprocessing,
+                 "JSON file that says how a photograph becomes the input, if the model doesn't");
+  app.add_option("--dimension", flags.dimensions, "NAME=SIZE of a symbolic dimension other than the batch");
+  app.add_option("--chips-dir", flags.chips_folder,
+                 "Read the chip specs of this folder instead of the built-in ones");
+}
+
+void add_compile_flags(CLI::App& app, CompileFlags& flags) {
+  app.add_option("--chip", flags.chip,
+                 "Name of a chip, or path of a spec (default: host; an executable's own)");
+  app.add_option("--cores", flags.cores, "Cores of the slice (default: this machine's on host, else 1)")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--precision", flags.precision,
+                 "auto, int8 or f32 (auto: int8 if the model or --calibrate says so)")
+      ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
+  add_model_flags(app, flags);
+}
+
+Result<bool> is_executable_file(const std::string& path) {
+  TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto bytes = file.bytes();
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
+                               std::min(bytes.size(), kExecutableMagic.size()));
+  return start == kExecutableMagic;
+}
+
+Result<Described> describe_model(const CompileFlags& flags) {
+  auto signature = compiler::signature_of({flags.model, nullptr});
+  if (!signature) return std::unexpected<Error>(signature.error());
+  Described model{std::move(signature->inputs), std::move(signature->outputs), std::move(signature->metadata),
+                  std::nullopt};
+  TRY_ASSIGN(model.preprocessing, preprocessing_of(model.metadata, flags.preprocessing));
+  return model;
+}
+
+Result<compiler::CompileOptions> compile_options_of(const CompileFlags& flags, const Described& model,
+                                                    const isa::ChipSpec& calibration_chip,
+                                                    std::uint16_t cores) {
+  compiler::CompileOptions options;
+  options.cores = cores;
+  options.batches = flags.batches;
+  options.precision = flags.precision;
+  options.dump_after = flags.dump_after;
+  TRY_ASSIGN(options.dimensions, dimensions_of(flags.dimensions));
+  if (!flags.calibrate.empty()) {
+    compiler::Calibration calibration;
+    calibration.method = flags.method;
+    calibration.chip = &calibration_chip;
+    TRY_ASSIGN(calibration.samples,
+               read_samples(flags.calibrate, model.inputs, model.preprocessing, flags.calibrate_limit));
+    calibration.run = make_runner(calibration_chip);
+    options.calibration = std::move(calibration);
+  }
+  return options;
+}
+
+Result<Ready> make_ready(const CompileFlags& flags) {
+  TRY_ASSIGN(const bool executable, is_executable_file(flags.model));
+  return executable ? load_ready(flags) : compile_ready(flags);
+}
+
+}  // namespace chengying::cli

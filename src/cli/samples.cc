@@ -1,0 +1,195 @@
+#include "cli/samples.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/file.h"
+#include "cli/rows.h"
+#include "cli/tensor_files.h"
+#include "runtime/image.h"
+
+namespace chengying::cli {
+namespace {
+
+constexpr std::uint64_t kPreprocessingFileBytes = 64 << 10;
+
+Result<std::vector<NamedTensor>> read_any(const std::filesystem::path& path,
+                                          const std::optional<runtime::Preprocessing>& preprocessing) {
+  if (!is_image_file(path)) return read_tensor_file(path);
+  TRY_ASSIGN(Tensor tensor, read_image_tensor(path, preprocessing));
+  std::vector<NamedTensor> tensors;
+  tensors.push_back({"", std::move(tensor)});
+  return tensors;
+}
+
+std::string names_of(const Ports& ports) {
+  std::vector<std::string_view> names;
+  for (const auto& port : ports) names.push_back(port.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The port that a tensor is for: by its name, or the only one there is.
+Result<std::size_t> port_for(const std::string& name, const Ports& ports, const std::string& file) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name == name) return i;
+  }
+  if (ports.size() == 1) return std::size_t{0};
+  return fail(Code::kInvalidArgument, "{}: which input is it for? Say NAME=FILE; the model's are {}", file,
+              names_of(ports));
+}
+
+struct Argument {
+  std::string name, file;
+};
+
+/// "NAME=FILE" if NAME is an input; else all of it is a file, whatever signs are in it.
+Argument split(const std::string& argument, const Ports& ports) {
+  for (const auto& port : ports) {
+    if (argument.starts_with(port.name + "=")) return {port.name, argument.substr(port.name.size() + 1)};
+  }
+  return {"", argument};
+}
+
+Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& folder,
+                                                        std::size_t limit) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const auto& path = entry->path();
+    if (is_image_file(path) || is_tensor_file(path)) files.push_back(path);
+  }
+  if (error) return fail(Code::kNotFound, "{}: {}", folder.string(), error.message());
+  if (files.empty()) {
+    return fail(Code::kInvalidArgument,
+                "{}: no photographs (.jpg, .png) and no tensors (.npy, .npz, .pb) to calibrate with",
+                folder.string());
+  }
+  std::ranges::sort(files);
+  if (files.size() > limit) files.resize(limit);
+  return files;
+}
+
+using Sample = std::map<std::string, Tensor>;
+
+Result<Sample> sample_of(std::vector<NamedTensor> tensors, const Ports& ports, const std::string& file) {
+  Sample sample;
+  for (NamedTensor& named : tensors) {
+    TRY_ASSIGN(const std::size_t port, port_for(named.name, ports, file));
+    if (!sample.emplace(ports[port].name, std::move(named.tensor)).second) {
+      return fail(Code::kInvalidArgument, "{}: two tensors for input '{}'", file, ports[port].name);
+    }
+  }
+  for (const auto& port : ports) {
+    if (!sample.contains(port.name)) {
+      return fail(Code::kInvalidArgument, "{}: nothing for input '{}'", file, port.name);
+    }
+  }
+  return sample;
+}
+
+/// Rows of the first dimension, one sample each.
+Result<std::vector<Sample>> split_samples(const Sample& all, const std::string& file, std::size_t limit) {
+  std::vector<Sample> samples;
+  for (const auto& [name, tensor] : all) {
+    if (tensor.shape().empty())
+      return fail(Code::kInvalidArgument, "{}: '{}' has no first dimension", file, name);
+    const auto rows = std::min(static_cast<std::size_t>(tensor.shape()[0]), limit);
+    if (!samples.empty() && samples.size() != rows) {
+      return fail(Code::kInvalidArgument, "{}: '{}' has {} samples, another input has {}", file, name, rows,
+                  samples.size());
+    }
+    samples.resize(rows);
+    for (std::size_t i = 0; i < rows; ++i) samples[i][name] = row_of(tensor, i);
+  }
+  return samples;
+}
+
+}  // namespace
+
+Result<std::optional<runtime::Preprocessing>> preprocessing_of(const Metadata& metadata,
+                                                               const std::string& file) {
+  std::string text;
+  if (!file.empty()) {
+    TRY_ASSIGN(text, read_text_file(file, kPreprocessingFileBytes));
+  } else if (const auto found = metadata.find(std::string(runtime::kPreprocessingKey));
+             found != metadata.end()) {
+    text = found->second;
+  } else {
+    return std::nullopt;
+  }
+  auto parsed = runtime::parse_preprocessing(text);
+  if (!parsed) return within(file.empty() ? "the model's preprocessing" : file, parsed.error());
+  return *parsed;
+}
+
+bool is_image_file(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+}
+
+Result<Tensor> read_image_tensor(const std::filesystem::path& path,
+                                 const std::optional<runtime::Preprocessing>& preprocessing) {
+  if (!preprocessing) {
+    return fail(
+        Code::kInvalidArgument,
+        "{}: the model does not say how a photograph becomes its input; give --preprocessing FILE with JSON "
+        "like "
+        R"({{"resize":256,"crop":224,"mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225]}}, or give a tensor)",
+        path.string());
+  }
+  TRY_ASSIGN(const auto bytes, read_file(path, runtime::ImageLimits{}.bytes));
+  const auto image = runtime::decode_image(bytes);
+  if (!image) return within(path.string(), image.error());
+  auto tensor = runtime::preprocess(*image, *preprocessing);
+  if (!tensor) return within(path.string(), tensor.error());
+  return tensor;
+}
+
+Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& arguments, const Ports& ports,
+                                        const std::optional<runtime::Preprocessing>& preprocessing) {
+  std::vector<std::vector<Tensor>> pieces(ports.size());
+  for (const std::string& text : arguments) {
+    const Argument argument = split(text, ports);
+    TRY_ASSIGN(auto tensors, read_any(argument.file, preprocessing));
+    for (NamedTensor& named : tensors) {
+      const std::string& name = argument.name.empty() ? named.name : argument.name;
+      TRY_ASSIGN(const std::size_t port, port_for(name, ports, argument.file));
+      pieces[port].push_back(std::move(named.tensor));
+    }
+  }
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (pieces[i].empty()) {
+      return fail(Code::kInvalidArgument, "nothing for input '{}' ({} {}); give --input {}=FILE",
+                  ports[i].name, name_of(ports[i].dtype), to_string(ports[i].shape), ports[i].name);
+    }
+    auto joined = join_rows(pieces[i]);
+    if (!joined) return within(fmt::format("input '{}'", ports[i].name), joined.error());
+    inputs.push_back(std::move(*joined));
+  }
+  return inputs;
+}
+
+Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const Ports& ports,
+                                         const std::optional<runtime::Preprocessing>& preprocessing,
+                                         std::size_t limit) {
+  if (is_tensor_file(path)) {
+    TRY_ASSIGN(auto tensors, read_tensor_file(path));
+    TRY_ASSIGN(const Sample all, sample_of(std::move(tensors), ports, path.string()));
+    return split_samples(all, path.string(), limit);
+  }
+  TRY_ASSIGN(const auto files, sample_files(path, limit));
+  std::vector<Sample> samples;
+  for (const auto& file : files) {
+    TRY_ASSIGN(auto tensors, read_any(file, preprocessing));
+    TRY_ASSIGN(samples.emplace_back(), sample_of(std::move(tensors), ports, file.string()));
+  }
+  return samples;
+}
+
+}  // namespace chengying::cli

@@ -1,9 +1,7 @@
 // The one place that includes Beast's server side. A connection is a coroutine on a strand of its own.
 #include "cloud/doors/server.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,16 +15,16 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
 #include <list>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 
 #include "base/digest.h"
 #include "cloud/doors/answers.h"
+#include "cloud/doors/replies.h"
+#include "cloud/doors/spool.h"
 
 namespace chengying::doors {
 namespace {
@@ -42,43 +40,7 @@ constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kBufferBytesMax =
     256 * 1024;  // unread bytes of a connection; bounds chunk extensions too
 constexpr std::chrono::milliseconds kLingerTime{2'000};
-
-/// Requests that wait for their answer. Shared with every Reply, because a Reply may outlive the server: an
-/// answer that comes after close() is dropped.
-class Replies {
- public:
-  std::uint64_t add(std::function<void(Response)> deliver) {
-    const std::lock_guard lock(mutex_);
-    waiting_.emplace(++last_, std::move(deliver));
-    return last_;
-  }
-  /// Delivers under the lock, so that close() can't return in the middle; delivering only posts.
-  void answer(std::uint64_t id, Response response) {
-    const std::lock_guard lock(mutex_);
-    const auto found = waiting_.find(id);
-    if (found == waiting_.end()) return;
-    const auto deliver = std::move(found->second);
-    waiting_.erase(found);
-    deliver(std::move(response));
-  }
-  void close() {
-    const std::lock_guard lock(mutex_);
-    waiting_.clear();
-  }
-
- private:
-  std::mutex mutex_;
-  std::uint64_t last_ = 0;
-  std::unordered_map<std::uint64_t, std::function<void(Response)>> waiting_;
-};
-
-/// Answers with 500 when the last copy of a Reply is gone; has no effect if it was answered.
-struct ReplyToken {
-  std::shared_ptr<Replies> replies;
-  std::uint64_t id;
-  Response if_dropped;
-  ~ReplyToken() { replies->answer(id, std::move(if_dropped)); }
-};
+constexpr std::chrono::milliseconds kCancelAgain{20};
 
 class Connection;
 
@@ -98,42 +60,6 @@ Method method_of(http::verb verb) {
       return Method::kOther;
   }
 }
-
-/// Writes a body to a new file; an error says that the disk failed, not where.
-class SpoolWriter {
- public:
-  static Result<SpoolWriter> open(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (descriptor < 0) return failed();
-    return SpoolWriter(descriptor, path);
-  }
-  Status write(const char* data, std::size_t size) {
-    while (size > 0) {
-      const ssize_t count = ::write(descriptor_, data, size);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return failed();
-      data += count;
-      size -= static_cast<std::size_t>(count);
-    }
-    return {};
-  }
-  std::unique_ptr<SpoolFile> take_file() { return std::move(file_); }
-  SpoolWriter(SpoolWriter&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), file_(std::move(other.file_)) {}
-  ~SpoolWriter() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
- private:
-  SpoolWriter(int descriptor, const std::filesystem::path& path)
-      : descriptor_(descriptor), file_(std::make_unique<SpoolFile>(path)) {}
-  static std::unexpected<Error> failed() {
-    spdlog::error("upload: {}", std::generic_category().message(errno));
-    return fail(Code::kUnavailable, "the upload could not be stored: the service's disk is full or failing");
-  }
-  int descriptor_;
-  std::unique_ptr<SpoolFile> file_;
-};
 
 }  // namespace
 
@@ -193,7 +119,10 @@ class Reservation {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(State& state, tcp::socket socket)
-      : state_(state), stream_(std::move(socket)), answered_(stream_.get_executor()) {
+      : state_(state),
+        socket_(std::move(socket)),
+        deadline_(socket_.get_executor()),
+        answered_(socket_.get_executor()) {
     const std::lock_guard lock(state_.mutex);
     place_ = state_.open.insert(state_.open.end(), this);
   }
@@ -207,27 +136,48 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static net::awaitable<void> run(std::shared_ptr<Connection> self) {
     error_code ignored;
-    self->stream_.socket().set_option(tcp::no_delay(true), ignored);
+    self->socket_.set_option(tcp::no_delay(true), ignored);
     bool more = true;
     while (more && co_await self->request_begins()) more = co_await self->serve_one();
-    self->stream_.close();
+    self->socket_.close(ignored);
   }
 
   /// Any thread.
   void close_if_idle() {
-    net::post(stream_.get_executor(), [weak = weak_from_this()] {
-      if (const auto self = weak.lock(); self && self->idle_) self->stream_.close();
+    net::post(socket_.get_executor(), [weak = weak_from_this()] {
+      error_code ignored;
+      if (const auto self = weak.lock(); self && self->idle_) self->socket_.close(ignored);
     });
   }
 
  private:
+  /// From now on all that the socket does together may take so long. Then it is cancelled, again and again
+  /// until allow is called anew, because a cancel can fall between two steps of one operation.
+  /// (beast::tcp_stream would close the socket instead, and the client could not be told.)
+  void allow(std::chrono::milliseconds time) {
+    late_ = false;
+    deadline_.expires_after(time);
+    arm();
+  }
+  void arm() {
+    deadline_.async_wait([weak = weak_from_this()](const error_code& error) {
+      const auto self = weak.lock();
+      if (error || !self || self->deadline_.expiry() > net::steady_timer::clock_type::now()) return;
+      error_code ignored;
+      self->late_ = true;
+      self->socket_.cancel(ignored);
+      self->deadline_.expires_after(kCancelAgain);
+      self->arm();
+    });
+  }
+
   net::awaitable<bool> request_begins() {
     if (buffer_.size() > 0) co_return true;
     if (state_.draining) co_return false;
     idle_ = true;
-    stream_.expires_after(state_.options.idle_timeout);
+    allow(state_.options.idle_timeout);
     error_code error;
-    const std::size_t count = co_await stream_.async_read_some(
+    const std::size_t count = co_await socket_.async_read_some(
         buffer_.prepare(4096), net::redirect_error(net::use_awaitable, error));
     buffer_.commit(count);
     idle_ = false;
@@ -240,26 +190,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser.body_limit(boost::none);  // the route's own limit is held by read_body
     RequestHead head;
     head.id = fmt::format("req_{}{:08x}", state_.id_prefix, ++state_.requests);
-    stream_.expires_after(state_.options.header_timeout);
+    allow(state_.options.header_timeout);
     error_code error;
-    co_await http::async_read_header(stream_, buffer_, parser,
+    co_await http::async_read_header(socket_, buffer_, parser,
                                      net::redirect_error(net::use_awaitable, error));
     keep_alive_ = false;
     head_only_ = false;
     if (error) {
-      if (auto response = broken_head(head, error)) co_await write(head, *std::move(response));
-      co_await linger();
-      co_return false;
+      auto response = broken_head(head, error);
+      co_return co_await give_up(head, response);
     }
     keep_alive_ = parser.keep_alive();
     head_only_ = parser.get().method() == http::verb::head;
-    if (auto refusal = take_head(parser, head)) co_return co_await refuse(head, *std::move(refusal));
-    co_return co_await serve_head(parser, std::move(head));
+    auto refusal = take_head(parser, head);
+    if (refusal) co_return co_await give_up(head, refusal);
+    co_return co_await serve_head(parser, head);
   }
 
   /// What to say about a head that could not be read; nothing if nobody is there to hear it.
   std::optional<Response> broken_head(const RequestHead& head, const error_code& error) const {
-    if (error == beast::error::timeout) {
+    if (late_) {
       return error_answer(head, 408, "deadline_exceeded", "the request's head did not arrive in time");
     }
     if (error == http::error::header_limit) {
@@ -301,32 +251,41 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return std::nullopt;
   }
 
-  net::awaitable<bool> serve_head(Parser& parser, RequestHead head) {
+  std::expected<Accepted, Response> acceptance(const RequestHead& head) const {
     if (state_.draining) {
-      co_return co_await refuse(head,
-                                error_answer(head, {Code::kUnavailable, "the service is shutting down"}));
+      return std::unexpected(error_answer(head, {Code::kUnavailable, "the service is shutting down"}));
     }
     auto accepted = state_.admit(head);
-    if (!accepted) co_return co_await refuse(head, std::move(accepted).error());
-    const std::uint64_t length = head.content_length.value_or(head.chunked ? accepted->body_bytes_max : 0);
-    if (length > accepted->body_bytes_max) co_return co_await refuse(head, too_large(head, *accepted));
-    const Reservation reservation(state_, accepted->body_to_file ? 0 : length);
+    if (accepted && body_bytes(head, *accepted) > accepted->body_bytes_max) {
+      return std::unexpected(too_large(head, *accepted));
+    }
+    return accepted;
+  }
+
+  /// At most so many.
+  static std::uint64_t body_bytes(const RequestHead& head, const Accepted& accepted) {
+    return head.content_length.value_or(head.chunked ? accepted.body_bytes_max : 0);
+  }
+
+  // g++ 12 destroys some temporaries of a co_await expression twice: what is awaited with is named first.
+  net::awaitable<bool> serve_head(Parser& parser, const RequestHead& head) {
+    auto accepted = acceptance(head);
+    if (!accepted) co_return co_await refuse(head, accepted.error());
+    const Reservation reservation(state_, accepted->body_to_file ? 0 : body_bytes(head, *accepted));
     if (!reservation.fits()) {
-      co_return co_await refuse(head,
-                                error_answer(head, {Code::kUnavailable,
-                                                    "the service has as many requests in flight as it takes; "
-                                                    "try again"}));
+      Response busy = error_answer(
+          head, {Code::kUnavailable, "the service has as many requests in flight as it takes; try again"});
+      co_return co_await refuse(head, busy);
     }
     Request request;
-    request.head = std::move(head);
-    if (request.head.may_have_body()) {
-      if (request.head.header("Expect") && !co_await write_continue()) co_return false;
+    request.head = head;
+    if (head.may_have_body()) {
+      if (head.header("Expect") && !co_await write_continue()) co_return false;
       auto refusal = co_await read_body(parser, *accepted, request);
-      if (refusal) co_return co_await refuse(request.head, *std::move(refusal));
+      if (refusal) co_return co_await refuse(head, *refusal);
     }
-    const RequestHead kept = request.head;
-    Response response = co_await answer_of(*accepted, std::move(request));
-    co_return co_await write(kept, std::move(response));
+    Response response = co_await answer_of(*accepted, request);
+    co_return co_await write(head, response);
   }
 
   static Response too_large(const RequestHead& head, const Accepted& accepted) {
@@ -347,17 +306,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
     const std::uint64_t expected = request.head.content_length.value_or(0);
     if (expected > kChunkBytes) buffer_.reserve(kChunkBytes);
-    stream_.expires_after(time_for(expected));
+    allow(time_for(expected));
     std::vector<char> chunk(std::min<std::uint64_t>(kChunkBytes, expected > 0 ? expected : kChunkBytes));
     std::uint64_t total = 0;
     while (!parser.is_done()) {
-      if (request.head.chunked)
-        stream_.expires_after(time_for(0));  // for each piece: its length isn't known before
+      if (request.head.chunked) allow(time_for(0));  // for each piece: its length isn't known before
       parser.get().body() = {chunk.data(), chunk.size(), true};
       error_code error;
-      co_await http::async_read(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+      co_await http::async_read(socket_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
       if (error == http::error::need_buffer) error = {};
-      if (error) co_return broken_body(request.head, error);
+      if (error) co_return broken_body(request.head);
       const std::size_t count = chunk.size() - parser.get().body().size;
       total += count;
       if (total > accepted.body_bytes_max) co_return too_large(request.head, accepted);
@@ -371,8 +329,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return std::nullopt;
   }
 
-  static Response broken_body(const RequestHead& head, const error_code& error) {
-    if (error == beast::error::timeout) {
+  Response broken_body(const RequestHead& head) const {
+    if (late_) {
       return error_answer(head, 408, "deadline_exceeded", "the request's body did not arrive in time");
     }
     return error_answer(head, 400, "invalid_argument",
@@ -380,22 +338,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   /// Hands the request on, and waits without holding the thread.
-  net::awaitable<Response> answer_of(const Accepted& accepted, Request request) {
+  net::awaitable<Response> answer_of(const Accepted& accepted, Request& request) {
     answer_.reset();
     answered_.expires_at(std::chrono::steady_clock::time_point::max());
-    stream_.expires_never();
-    const std::uint64_t id = state_.replies->add([self = shared_from_this()](Response response) {
-      net::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+    deadline_.cancel();
+    auto reply = state_.replies->expect(request.head, [self = shared_from_this()](Response response) {
+      net::post(self->socket_.get_executor(), [self, response = std::move(response)]() mutable {
         self->answer_ = std::move(response);
         self->answered_.cancel();
       });
     });
-    auto if_dropped =
-        error_answer(request.head, {Code::kInternal, "a request was dropped without an answer"});
-    auto token = std::make_shared<ReplyToken>(state_.replies, id, std::move(if_dropped));
-    accepted.run(std::move(request),
-                 [token](Response response) { token->replies->answer(token->id, std::move(response)); });
-    token.reset();
+    accepted.run(std::move(request), std::move(reply));
     error_code ignored;
     while (!answer_) co_await answered_.async_wait(net::redirect_error(net::use_awaitable, ignored));
     co_return *std::move(answer_);
@@ -403,23 +356,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   net::awaitable<bool> write_continue() {
     http::response<http::empty_body> message{http::status::continue_, 11};
-    stream_.expires_after(state_.options.body_grace);
+    allow(state_.options.body_grace);
     error_code error;
-    co_await http::async_write(stream_, message, net::redirect_error(net::use_awaitable, error));
+    co_await http::async_write(socket_, message, net::redirect_error(net::use_awaitable, error));
     co_return !error;
   }
 
-  /// Answers a request whose body was not read: the connection can't be used again.
-  net::awaitable<bool> refuse(const RequestHead& head, Response response) {
-    if (!head.may_have_body()) co_return co_await write(head, std::move(response));
-    response.close = true;
-    co_await write(head, std::move(response));
+  /// Answers a request without reading its body. True if it has none, so that the connection can go on.
+  net::awaitable<bool> refuse(const RequestHead& head, Response& response) {
+    if (!head.may_have_body()) co_return co_await write(head, response);
+    std::optional<Response> last = std::move(response);
+    co_return co_await give_up(head, last);
+  }
+
+  /// Says the last thing on a connection, if anything, and ends it.
+  net::awaitable<bool> give_up(const RequestHead& head, std::optional<Response>& response) {
+    if (response) {
+      response->close = true;
+      co_await write(head, *response);
+    }
     co_await linger();
     co_return false;
   }
 
   /// True if the connection can serve another request.
-  net::awaitable<bool> write(const RequestHead& head, Response response) {
+  net::awaitable<bool> write(const RequestHead& head, Response& response) {
     http::response<http::string_body> message;
     message.result(static_cast<unsigned>(response.status));
     message.version(11);
@@ -430,13 +391,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     message.keep_alive(keep_alive_ && !response.close && !state_.draining);
     if (response.status != 204) message.content_length(response.body.size());
     if (!head_only_) message.body() = std::move(response.body);
-    stream_.expires_after(time_for(message.body().size()));
+    allow(time_for(message.body().size()));
     http::response_serializer<http::string_body> serializer(message);
     error_code error;
     if (head_only_) {
-      co_await http::async_write_header(stream_, serializer, net::redirect_error(net::use_awaitable, error));
+      co_await http::async_write_header(socket_, serializer, net::redirect_error(net::use_awaitable, error));
     } else {
-      co_await http::async_write(stream_, serializer, net::redirect_error(net::use_awaitable, error));
+      co_await http::async_write(socket_, serializer, net::redirect_error(net::use_awaitable, error));
     }
     co_return !error && message.keep_alive();
   }
@@ -445,11 +406,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// closing at once would reset the connection and lose it.
   net::awaitable<void> linger() {
     error_code error;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
-    stream_.expires_after(kLingerTime);
+    socket_.shutdown(tcp::socket::shutdown_send, error);
+    allow(kLingerTime);
     std::vector<char> chunk(kChunkBytes);
     while (!error) {
-      co_await stream_.async_read_some(net::buffer(chunk), net::redirect_error(net::use_awaitable, error));
+      co_await socket_.async_read_some(net::buffer(chunk), net::redirect_error(net::use_awaitable, error));
     }
   }
 
@@ -459,7 +420,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   State& state_;
-  beast::tcp_stream stream_;
+  tcp::socket socket_;
+  net::steady_timer deadline_;  // see allow
+  bool late_ = false;           // it has passed
   beast::flat_buffer buffer_{kBufferBytesMax};
   net::steady_timer answered_;      // cancelled when answer_ is set
   std::optional<Response> answer_;  // on the strand, as all below

@@ -155,7 +155,7 @@ void CanonicalReader::operator()(std::string_view name, Digest& value) {
 }
 
 Status CanonicalReader::finish() {
-  if (!error_ && !take("}")) fault("}", "is missing: the line is cut or has more fields");
+  if (!error_ && !take(first_ ? "{}" : "}")) fault("}", "is missing: the line is cut or has more fields");
   if (!error_ && !rest_.empty()) fault("}", "is followed by more text");
   if (error_) return std::unexpected<Error>(*error_);
   return {};

@@ -177,6 +177,7 @@ struct EndpointRequest {
   std::string preprocessing;  // JSON, see docs/api.md; "" : none. Kept as given.
   std::string labels;         // JSON array of strings, or ""
 };
+/// kStopped: its lease ended.
 enum class EndpointState : std::uint8_t { kStarting, kReady, kFailed, kStopped };
 std::string_view name_of(EndpointState state);
 
@@ -200,6 +201,7 @@ struct Endpoint {
 struct InferQuoteRequest {
   std::string endpoint;
   std::string model, offer;
+  std::vector<std::int32_t> batches{1};  // with a model: as the endpoint will have them
   std::int32_t batch = 1;
 };
 struct QuoteAnswer {
@@ -341,7 +343,8 @@ class Cloud {
                                  std::string_view request_id) = 0;
   virtual Result<Tenant> set_credit_line(const Caller& caller, std::string_view tenant_id,
                                          Money credit_line) = 0;
-  /// Admin for any tenant; a tenant's own key only with scopes that the caller has. `expires_at` "" : never.
+  /// Admin for any tenant; with scope deploy for the caller's own, with scopes that the caller has. `expires_at`
+  /// "" : never.
   virtual Result<NewKey> create_key(const Caller& caller, std::string_view tenant_id, std::string_view name,
                                     Scopes scopes, std::string_view expires_at) = 0;
   virtual Result<std::vector<Key>> keys(const Caller& caller, std::string_view tenant_id) const = 0;

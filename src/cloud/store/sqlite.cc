@@ -75,7 +75,7 @@ Digest Query::digest(int column) const {
   return digest;
 }
 
-// Text and digests stay alive until the statement has run: their owners are arguments of the same expression.
+// Copied (transient): a Query may outlive the arguments it was made from.
 void Query::bind(int index, std::int64_t value) {
   CHECK(sqlite3_bind_int64(statement_, index, value) == SQLITE_OK);
 }
@@ -118,11 +118,12 @@ Status Database::execute(const std::string& sql) {
   return {};
 }
 
-Result<sqlite3_stmt*> Database::prepared(const char* sql) {
+Result<sqlite3_stmt*> Database::prepared(std::string_view sql) {
   const auto it = statements_.find(sql);
   if (it != statements_.end()) return it->second;
   sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (result != SQLITE_OK) return failure(handle_, result);
   statements_.emplace(sql, statement);
   return statement;

@@ -3,8 +3,10 @@
 // a violated constraint kConflict; all others kInternal.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,9 +53,9 @@ class Database {
   /// Several statements, for schema and transactions.
   Status execute(const std::string& sql);
 
-  /// Prepares (once for each literal: the key is its address), binds in order.
+  /// Prepares (once for each text, so texts must be few: no values in them), binds in order.
   template <class... Args>
-  Result<Query> query(const char* sql, const Args&... args) {
+  Result<Query> query(std::string_view sql, const Args&... args) {
     TRY_ASSIGN(sqlite3_stmt * statement, prepared(sql));
     Query query(handle_, statement);
     int index = 0;
@@ -62,19 +64,19 @@ class Database {
   }
   /// Runs a statement that gives no rows; returns how many rows changed.
   template <class... Args>
-  Result<std::int64_t> change(const char* sql, const Args&... args) {
+  Result<std::int64_t> change(std::string_view sql, const Args&... args) {
     TRY_ASSIGN(Query running, query(sql, args...));
     TRY(running.next());
     return changes();
   }
   template <class... Args>
-  Status run(const char* sql, const Args&... args) {
+  Status run(std::string_view sql, const Args&... args) {
     TRY(change(sql, args...));
     return {};
   }
   /// The first column of the first row, or `otherwise`.
   template <class... Args>
-  Result<std::int64_t> number(std::int64_t otherwise, const char* sql, const Args&... args) {
+  Result<std::int64_t> number(std::int64_t otherwise, std::string_view sql, const Args&... args) {
     TRY_ASSIGN(Query running, query(sql, args...));
     TRY_ASSIGN(const bool row, running.next());
     return row ? running.integer(0) : otherwise;
@@ -86,7 +88,7 @@ class Database {
 
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}
-  Result<sqlite3_stmt*> prepared(const char* sql);
+  Result<sqlite3_stmt*> prepared(std::string_view sql);
   static void bind_one(Query& query, int index, const Digest& value) { query.bind(index, value); }
   static void bind_one(Query& query, int index, std::string_view value) { query.bind(index, value); }
   template <std::integral T>
@@ -94,8 +96,12 @@ class Database {
     query.bind(index, static_cast<std::int64_t>(value));
   }
 
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
   sqlite3* handle_ = nullptr;
-  std::unordered_map<const char*, sqlite3_stmt*> statements_;
+  std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
 };
 
 }  // namespace chengying::cloud

@@ -1,0 +1,167 @@
+// The ledger in SQL, and the commands on accounts. billing/ledger.h defines what these must do.
+#include "billing/ledger.h"
+#include "billing/record.h"
+#include "cloud/store/state.h"
+
+namespace chengying::cloud {
+
+using billing::account_of_tenant;
+
+namespace {
+/// A statement that moves money touches exactly its accounts; anything else is a missing account.
+Status one_row(Result<std::int64_t> changed, std::string_view account) {
+  if (!changed) return std::unexpected<Error>(std::move(changed).error());
+  if (*changed != 1) return fail(Code::kNotFound, "no account {}", account);
+  return {};
+}
+}  // namespace
+
+Status State::entry(std::string_view account, Money amount) {
+  if (amount == Money()) return {};
+  effects_ += fmt::format("entry {} {}\n", account, amount.nano());
+  return database_.run("INSERT INTO entries(journal, account, amount) VALUES(?, ?, ?)", sequence_ + 1,
+                       account, amount.nano());
+}
+
+Status State::transfer(std::string_view from, std::string_view to, Money amount) {
+  if (amount <= Money() || from == to) {
+    return fail(Code::kInvalidArgument, "a transfer moves more than 0 between two accounts");
+  }
+  TRY_ASSIGN(const std::int64_t paid,
+             database_.change("UPDATE accounts SET balance = balance - ?1 WHERE id = ?2 AND "
+                              "(guarded = 0 OR balance + credit_line - held >= ?1)",
+                              amount.nano(), from));
+  if (paid != 1) return fail(Code::kPaymentRequired, "{} needed, less is available", to_string(amount));
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance + ? WHERE id = ?", amount.nano(), to),
+              to));
+  TRY(entry(from, *negate(amount)));
+  return entry(to, amount);
+}
+
+Status State::hold(const std::string& id, const std::string& account, Money amount, bool lease,
+                   const Digest& body, const std::string& quote) {
+  if (amount < Money()) return fail(Code::kInvalidArgument, "a hold of {} is negative", to_string(amount));
+  TRY_ASSIGN(const std::int64_t held,
+             database_.change("UPDATE accounts SET held = held + ?1 WHERE id = ?2 AND "
+                              "(guarded = 0 OR balance + credit_line - held >= ?1)",
+                              amount.nano(), account));
+  if (held != 1) {
+    TRY_ASSIGN(Query has,
+               database_.query("SELECT balance + credit_line - held FROM accounts WHERE id = ?", account));
+    TRY_ASSIGN(const bool any, has.next());
+    if (!any) return fail(Code::kNotFound, "no account {}", account);
+    return fail(Code::kPaymentRequired, "this needs {} and {} is available: deposit the difference",
+                to_string(amount), to_string(Money::nano(has.integer(0))));
+  }
+  return database_.run("INSERT INTO holds(id, account, amount, lease, body, quote) VALUES(?, ?, ?, ?, ?, ?)",
+                       id, account, amount.nano(), lease, body, quote);
+}
+
+Result<Money> State::post(const std::string& hold_id, std::string_view to, Money actual) {
+  if (actual < Money()) return fail(Code::kInvalidArgument, "a charge is not negative");
+  std::string account;
+  Money held;
+  {
+    TRY_ASSIGN(Query found,
+               database_.query("DELETE FROM holds WHERE id = ? RETURNING account, amount", hold_id));
+    TRY_ASSIGN(const bool any, found.next());
+    if (!any)
+      return fail(Code::kUnavailable,
+                  "the hold of this request was lost with the store's last failure: try again");
+    account = found.text(0);
+    held = Money::nano(found.integer(1));
+  }
+  const Money charge = std::min(actual, held);
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance - ?, held = held - ? WHERE id = ?",
+                               charge.nano(), held.nano(), account),
+              account));
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance + ? WHERE id = ?", charge.nano(), to),
+              to));
+  TRY(entry(account, *negate(charge)));
+  TRY(entry(to, charge));
+  return charge;
+}
+
+Status State::void_hold(const std::string& hold_id) {
+  std::string account;
+  std::int64_t held = 0;
+  {
+    TRY_ASSIGN(Query found,
+               database_.query("DELETE FROM holds WHERE id = ? RETURNING account, amount", hold_id));
+    TRY_ASSIGN(const bool any, found.next());
+    if (!any) return fail(Code::kNotFound, "no such hold");
+    account = found.text(0);
+    held = found.integer(1);
+  }
+  return one_row(database_.change("UPDATE accounts SET held = held - ? WHERE id = ?", held, account),
+                 account);
+}
+
+Result<Effects> State::on(const OpenBook& c) {
+  TRY_ASSIGN(Query other,
+             database_.query("SELECT currency FROM price_books WHERE currency <> ? LIMIT 1", c.currency));
+  TRY_ASSIGN(const bool differs, other.next());
+  if (differs) {
+    return fail(Code::kConflict,
+                "the price book is in {}, this store's accounts are in {}: a currency can't change",
+                c.currency, other.text(0));
+  }
+  TRY_ASSIGN(Query found, database_.query("SELECT text FROM price_books WHERE version = ?", c.version));
+  TRY_ASSIGN(const bool any, found.next());
+  if (!any) {
+    TRY(database_.run("INSERT INTO price_books(version, currency, text) VALUES(?, ?, ?)", c.version,
+                      c.currency, c.text));
+    return Effects{};
+  }
+  if (found.text(0) != c.text) {
+    return fail(Code::kConflict,
+                "the price book changes version {}, which was in use: give the change a new version",
+                c.version);
+  }
+  return Effects{.repeated = true, .result = {}, .record = {}};
+}
+
+Result<Effects> State::on(const SetCreditLine& c) {
+  if (c.credit_line < Money()) return fail(Code::kInvalidArgument, "a credit line is not negative");
+  TRY_ASSIGN(
+      const std::int64_t changed,
+      database_.change("UPDATE accounts SET credit_line = ?1 WHERE id = ?2 AND balance + ?1 - held >= 0",
+                       c.credit_line.nano(), account_of_tenant(c.tenant)));
+  if (changed != 1) {
+    return fail(Code::kConflict, "more than {} is already owed or held", to_string(c.credit_line));
+  }
+  return Effects{};
+}
+
+Result<Effects> State::on(const Deposit& c) {
+  if (c.amount <= Money()) return fail(Code::kInvalidArgument, "a deposit is more than 0");
+  const Digest body = sha256(to_string(c.amount));
+  TRY_ASSIGN(const auto before, earlier(c.tenant, "deposit", c.request, body));
+  if (before) return Effects{.repeated = true, .result = *before, .record = {}};
+  TRY(transfer(billing::kCashAccount, account_of_tenant(c.tenant), c.amount));
+  TRY(remember(c.tenant, "deposit", c.request, body, "done"));
+  return Effects{};
+}
+
+Result<Effects> State::on(const StoreInvoice& c) {
+  const Digest body = sha256("invoice");
+  TRY_ASSIGN(const auto before, earlier(c.tenant, "invoice", c.request, body));
+  if (before) return Effects{.repeated = true, .result = *before, .record = {}};
+  TRY_ASSIGN(const std::int64_t moved,
+             database_.change("UPDATE tenants SET invoices = invoices + 1, invoiced_sequence = ? "
+                              "WHERE id = ? AND invoiced_sequence = ?",
+                              c.last_sequence, c.tenant, c.first_sequence - 1));
+  if (moved != 1)
+    return fail(Code::kConflict, "another invoice for these records was made at the same time: look at it");
+  if (c.rounding > Money()) {
+    TRY(transfer(billing::kRoundingAccount, account_of_tenant(c.tenant), c.rounding));
+  }
+  TRY(database_.run(
+      "INSERT INTO invoices(tenant, id, created_us, first_sequence, last_sequence, records, total_micro, "
+      "json) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+      c.tenant, c.id, now_.wall_us, c.first_sequence, c.last_sequence, c.records, c.total_micro, c.json));
+  TRY(remember(c.tenant, "invoice", c.request, body, c.id));
+  return Effects{.repeated = false, .result = c.id, .record = {}};
+}
+
+}  // namespace chengying::cloud

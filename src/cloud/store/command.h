@@ -1,0 +1,168 @@
+// Command: every change of the cloud's state, as a value. Applied by State (state.h), journalled as canonical
+// text; a journal applied again to an empty store gives the same store. All that is random or measured (ids,
+// digests, cycles) is in the command; the only other input is Now.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "billing/canonical.h"
+#include "billing/money.h"
+
+namespace chengying::cloud {
+
+using billing::Money;
+
+/// When a command is applied: the service's own time line, which never goes back and survives restarts, and
+/// the wall clock for people.
+struct Now {
+  std::int64_t monotonic_us = 0;
+  std::int64_t wall_us = 0;
+};
+
+struct OpenBook {
+  static constexpr std::string_view kName = "open_book";
+  std::int64_t version = 0;
+  std::string currency, text;
+};
+struct CreateTenant {
+  static constexpr std::string_view kName = "create_tenant";
+  std::string id, name;
+  Money credit_line;
+};
+struct SetCreditLine {
+  static constexpr std::string_view kName = "set_credit_line";
+  std::string tenant;
+  Money credit_line;
+};
+struct Deposit {
+  static constexpr std::string_view kName = "deposit";
+  std::string tenant, request;  // request "" : not compared
+  Money amount;
+};
+struct CreateKey {
+  static constexpr std::string_view kName = "create_key";
+  std::string id, tenant, name;
+  Digest hash;
+  std::uint8_t scopes = 0;
+  std::int64_t expires_us = 0;  // wall; 0: never
+};
+struct RevokeKey {
+  static constexpr std::string_view kName = "revoke_key";
+  std::string id;
+};
+struct CreateModel {
+  static constexpr std::string_view kName = "create_model";
+  std::string tenant, id, name, kind;
+  std::int64_t size_bytes = 0;
+  std::string signature, metadata;  // JSON
+  std::string chip;
+  std::uint16_t cores = 0;
+};
+struct DeleteModel {
+  static constexpr std::string_view kName = "delete_model";
+  std::string tenant, id;
+};
+struct RequestLease {
+  static constexpr std::string_view kName = "request_lease";
+  std::string id, tenant, request;
+  Digest body;
+  std::string name, offer, chip;
+  std::uint16_t cores = 1;
+  std::string term;
+  std::int64_t seconds_max = 0, capacity_price = 0, work_price = 0, price_book_version = 0;
+  Money hold;
+  std::string quote;
+};
+struct ActivateLease {
+  static constexpr std::string_view kName = "activate_lease";
+  std::string id;
+};
+/// From active to draining: the billed time stops here.
+struct DrainLease {
+  static constexpr std::string_view kName = "drain_lease";
+  std::string id, reason;
+};
+/// Settles: charges the time from activation to draining (nothing if it was never active), gives the rest
+/// back.
+struct EndLease {
+  static constexpr std::string_view kName = "end_lease";
+  std::string id;
+  bool failed = false;
+  std::string reason;
+};
+struct CreateEndpoint {
+  static constexpr std::string_view kName = "create_endpoint";
+  std::string id, tenant, name, model, lease, offer, chip;
+  std::uint16_t cores = 1;
+  std::int64_t work_price = 0, price_book_version = 0;
+  std::string batches;  // "1,8"
+  std::string preprocessing, labels;
+};
+struct SetEndpointState {
+  static constexpr std::string_view kName = "set_endpoint_state";
+  std::string id, state, reason;
+};
+struct DeleteEndpoint {
+  static constexpr std::string_view kName = "delete_endpoint";
+  std::string id;
+};
+/// Sets the price of a request aside. If the tenant named the request and it was charged before, the effects
+/// carry that record and nothing is held.
+struct HoldWork {
+  static constexpr std::string_view kName = "hold_work";
+  std::string tenant, request;
+  bool named = false;  // the tenant's own id: compared
+  Digest body;
+  Money amount;
+  std::string quote;
+};
+struct PostWork {
+  static constexpr std::string_view kName = "post_work";
+  std::string tenant, request;
+  bool named = false;
+  std::string endpoint, lease, offer, chip;
+  std::uint16_t cores = 1;
+  std::uint64_t clock_hz = 0;
+  Digest executable;
+  std::int32_t batch = 1;
+  std::uint64_t cycles = 0, picojoules = 0;
+  std::int64_t price_book_version = 0, work_price = 0;
+  std::string quote;
+};
+struct VoidWork {
+  static constexpr std::string_view kName = "void_work";
+  std::string tenant, request;
+};
+/// At start: no request that is held can have been answered.
+struct VoidUnanswered {
+  static constexpr std::string_view kName = "void_unanswered";
+};
+struct StoreInvoice {
+  static constexpr std::string_view kName = "store_invoice";
+  std::string id, tenant, request;
+  std::int64_t first_sequence = 0, last_sequence = 0, records = 0, total_micro = 0;
+  Money rounding;
+  std::string json;
+};
+/// Changes nothing: answered once everything before it is durable. Not journalled.
+struct Barrier {
+  static constexpr std::string_view kName = "barrier";
+};
+
+using Command = std::variant<OpenBook, CreateTenant, SetCreditLine, Deposit, CreateKey, RevokeKey,
+                             CreateModel, DeleteModel, RequestLease, ActivateLease, DrainLease, EndLease,
+                             CreateEndpoint, SetEndpointState, DeleteEndpoint, HoldWork, PostWork, VoidWork,
+                             VoidUnanswered, StoreInvoice, Barrier>;
+
+std::string_view name_of(const Command& command);
+/// Canonical text of a command's fields.
+std::string to_text(const Command& command);
+/// The inverse; kDataLoss for a name or text that no command has.
+Result<Command> parse_command(std::string_view name, std::string_view text);
+
+}  // namespace chengying::cloud

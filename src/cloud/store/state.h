@@ -1,0 +1,87 @@
+// State: the deterministic state machine of the cloud over a Database: apply(command, now) -> effects.
+// Everything it decides follows from the tables, the command and Now. Each applied command is a journal row,
+// hash-chained, with what it did to the ledger, in the caller's transaction. Invariant: a command that
+// returns an error has to be rolled back by the caller (a savepoint) and changed nothing. One thread (the
+// store's writer).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "billing/record.h"
+#include "cloud/store/command.h"
+#include "cloud/store/sqlite.h"
+
+namespace chengying::cloud {
+
+/// What a command did, for the one who sent it.
+struct Effects {
+  bool repeated = false;  // the same request was applied before; `result` and `record` are that one's
+  std::string result;     // id of what was made, if the command makes something
+  std::optional<billing::Record> record;  // the usage record that a post or an ended lease wrote
+};
+
+/// Hash of a journal row, over the one before and all that the row says.
+Digest hash_of_journal_row(const Digest& previous, std::int64_t sequence, const Now& now,
+                           std::string_view kind, std::string_view command, std::string_view effects);
+
+class State {
+ public:
+  explicit State(Database& database) : database_(database) {}
+  /// Reads the journal's head: at the start, and after a transaction was rolled back.
+  Status reload();
+  Result<Effects> apply(const Command& command, const Now& now);
+  std::int64_t journal_sequence() const { return sequence_; }
+
+ private:
+  Result<Effects> on(const OpenBook& c);
+  Result<Effects> on(const CreateTenant& c);
+  Result<Effects> on(const SetCreditLine& c);
+  Result<Effects> on(const Deposit& c);
+  Result<Effects> on(const CreateKey& c);
+  Result<Effects> on(const RevokeKey& c);
+  Result<Effects> on(const CreateModel& c);
+  Result<Effects> on(const DeleteModel& c);
+  Result<Effects> on(const RequestLease& c);
+  Result<Effects> on(const ActivateLease& c);
+  Result<Effects> on(const DrainLease& c);
+  Result<Effects> on(const EndLease& c);
+  Result<Effects> on(const CreateEndpoint& c);
+  Result<Effects> on(const SetEndpointState& c);
+  Result<Effects> on(const DeleteEndpoint& c);
+  Result<Effects> on(const HoldWork& c);
+  Result<Effects> on(const PostWork& c);
+  Result<Effects> on(const VoidWork& c);
+  Result<Effects> on(const VoidUnanswered& c);
+  Result<Effects> on(const StoreInvoice& c);
+  Result<Effects> on(const Barrier&) { return Effects{}; }
+
+  // The ledger in SQL: the same rules as billing::Ledger (tested equal).
+  Status transfer(std::string_view from, std::string_view to, Money amount);
+  Status hold(const std::string& id, const std::string& account, Money amount, bool lease, const Digest& body,
+              const std::string& quote);
+  Result<Money> post(const std::string& hold_id, std::string_view to, Money actual);
+  Status void_hold(const std::string& hold_id);
+  Status entry(std::string_view account, Money amount);
+
+  /// Completes (sequence, previous, price, hash) and stores a usage record.
+  Status write_record(billing::Record& record);
+  /// The result of an earlier request with this id, nullopt if there is none; kConflict if its body was
+  /// another.
+  Result<std::optional<std::string>> earlier(std::string_view tenant, std::string_view kind,
+                                             std::string_view request, const Digest& body);
+  Status remember(std::string_view tenant, std::string_view kind, std::string_view request,
+                  const Digest& body, std::string_view result);
+  Status event(std::string_view subject, std::string_view what);
+  Status journal(const Command& command);
+
+  Database& database_;
+  Now now_;
+  std::int64_t sequence_ = 0;  // of the last journal row
+  Digest head_;                // its hash
+  std::string effects_;        // of the command that is applied: ledger entries and the record's hash
+};
+
+}  // namespace chengying::cloud

@@ -1,0 +1,452 @@
+#include "cloud/store/state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "billing/ledger.h"
+#include "billing/price_book.h"
+#include "cloud/store/check.h"
+#include "cloud/store/schema.h"
+
+namespace chengying::cloud {
+namespace {
+
+using testing::HasSubstr;
+
+/// A State on a database in memory, with a clock that the test sets; each command in a savepoint, as the
+/// Store does.
+class Machine {
+ public:
+  Machine() : database_(open()), state_(database_) { EXPECT_TRUE(state_.reload()); }
+
+  Result<Effects> operator()(const Command& command) {
+    EXPECT_TRUE(database_.execute("SAVEPOINT one"));
+    auto effects = state_.apply(command, now);
+    if (!effects) {
+      EXPECT_TRUE(database_.execute("ROLLBACK TO one"));
+    }
+    EXPECT_TRUE(database_.execute("RELEASE one"));
+    return effects;
+  }
+  std::int64_t number(std::string_view sql) { return *database_.number(-1, sql); }
+  std::string text(std::string_view sql) {
+    auto query = database_.query(sql);
+    return *query->next() ? query->text(0) : "";
+  }
+  /// Every row of every table but meta, as text.
+  std::string dump() {
+    std::string out;
+    for (const char* table : {"journal", "accounts", "entries", "holds", "records", "requests", "price_books",
+                              "tenants", "keys", "models", "leases", "endpoints", "events", "invoices"}) {
+      auto rows = *database_.query(fmt::format("SELECT * FROM {} ORDER BY 1, 2", table));
+      out += table;
+      while (*rows.next()) {
+        for (int column = 0; column < 22; ++column) out += rows.text(column) + "|";
+        out += "\n";
+      }
+    }
+    return out;
+  }
+  Database& database() { return database_; }
+  Now now{1'000'000, 1'700'000'000'000'000};
+
+ private:
+  static Database open() {
+    auto database = Database::open(":memory:", false);
+    EXPECT_TRUE(database && prepare_store(*database));
+    return *std::move(database);
+  }
+  Database database_;
+  State state_;
+};
+
+Money nano(std::int64_t amount) {
+  return Money::nano(amount);
+}
+
+void add_tenant(Machine& machine, std::int64_t balance, std::int64_t credit = 0,
+                const std::string& id = "tn_a") {
+  ASSERT_TRUE(machine(CreateTenant{id, "name of " + id, nano(credit)}));
+  if (balance > 0) {
+    ASSERT_TRUE(machine(Deposit{id, "", nano(balance)}));
+  }
+}
+
+HoldWork hold_of(const std::string& request, std::int64_t amount, std::string_view body = "body") {
+  return {"tn_a", request, true, sha256(body), nano(amount), ""};
+}
+
+/// A post whose price is exactly `amount` nano-units: one cycle at 1 Hz is one core-second.
+PostWork post_of(const std::string& request, std::int64_t amount) {
+  PostWork post;
+  post.tenant = "tn_a";
+  post.request = request;
+  post.named = true;
+  post.endpoint = "ep_1";
+  post.offer = "o";
+  post.chip = "c";
+  post.clock_hz = 1;
+  post.cycles = static_cast<std::uint64_t>(amount) * 36;
+  post.work_price = 100;  // 36 cycles: 36 s * 100e-6 / 3600 s = 1 micro-unit = 1000 nano-units
+  return post;
+}
+
+RequestLease lease_of(const std::string& id, const std::string& request, std::int64_t seconds,
+                      std::string_view term) {
+  RequestLease lease;
+  lease.id = id;
+  lease.tenant = "tn_a";
+  lease.request = request;
+  lease.body = sha256("lease");
+  lease.offer = "o";
+  lease.chip = "c";
+  lease.term = term;
+  lease.seconds_max = seconds;
+  lease.capacity_price = 36;  // 10 nano-units a second
+  lease.hold = nano(seconds * 10);
+  return lease;
+}
+
+TEST(State, AHoldAndItsPostChargeOnce) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(hold_of("r", 3'000)));
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 3'000);
+  const auto posted = machine(post_of("r", 3));
+  ASSERT_TRUE(posted) << posted.error().message;
+  EXPECT_EQ(posted->record->price.nano(), 3'000);
+  EXPECT_EQ(posted->record->sequence, 1);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 7'000);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'operator:revenue'"), 3'000);
+  EXPECT_FALSE(machine(post_of("r", 3))) << "charged twice";
+}
+
+TEST(State, TheSameRequestIdIsChargedOnceAndAnotherBodyIsAConflict) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(hold_of("r", 3'000)));
+  const auto running = machine(hold_of("r", 3'000));
+  ASSERT_FALSE(running);
+  EXPECT_THAT(running.error().message, HasSubstr("still running"));
+  ASSERT_TRUE(machine(post_of("r", 3)));
+  const auto again = machine(hold_of("r", 3'000));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(again->record->price.nano(), 3'000);
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 0);
+  const auto other = machine(hold_of("r", 3'000, "other"));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Code::kConflict);
+}
+
+TEST(State, AQuoteIsRedeemedOnce) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  HoldWork hold = hold_of("r", 1'000);
+  hold.quote = "qt_1";
+  ASSERT_TRUE(machine(hold));
+  HoldWork second = hold_of("s", 1'000);
+  second.quote = "qt_1";
+  EXPECT_EQ(machine(second).error().code, Code::kConflict);
+  PostWork post = post_of("r", 1);
+  post.quote = "qt_1";
+  ASSERT_TRUE(machine(post));
+  EXPECT_EQ(machine(second).error().code, Code::kConflict);
+}
+
+TEST(State, HoldsStopAtTheLastNano) {
+  Machine machine;
+  add_tenant(machine, 10, 5);
+  EXPECT_TRUE(machine(hold_of("a", 15)));
+  const auto over = machine(hold_of("b", 1));
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, Code::kPaymentRequired);
+  EXPECT_THAT(over.error().message, HasSubstr("needs 0.000000001 and 0.000000000 is available"));
+  EXPECT_EQ(machine(SetCreditLine{"tn_a", nano(4)}).error().code, Code::kConflict);
+  EXPECT_TRUE(machine(VoidWork{"tn_a", "a"}));
+  EXPECT_TRUE(machine(SetCreditLine{"tn_a", nano(4)}));
+}
+
+TEST(State, TheDatabaseItselfRefusesAnOverdraft) {
+  Machine machine;
+  add_tenant(machine, 10);
+  EXPECT_FALSE(machine.database().execute("UPDATE accounts SET held = 11 WHERE id = 'tenant:tn_a'"));
+  EXPECT_FALSE(machine.database().execute("UPDATE accounts SET balance = -1 WHERE id = 'tenant:tn_a'"));
+  EXPECT_FALSE(machine.database().execute("UPDATE accounts SET held = -1 WHERE id = 'tenant:tn_a'"));
+}
+
+TEST(State, LedgerRecordsAndJournalRefuseChanges) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(hold_of("r", 3'000)));
+  ASSERT_TRUE(machine(post_of("r", 3)));
+  for (const char* sql :
+       {"UPDATE entries SET amount = 1", "DELETE FROM entries", "UPDATE records SET text = ''",
+        "DELETE FROM records", "UPDATE journal SET command = ''", "DELETE FROM journal"}) {
+    const auto status = machine.database().execute(sql);
+    ASSERT_FALSE(status) << sql;
+    EXPECT_THAT(status.error().message, HasSubstr("append-only")) << sql;
+  }
+}
+
+TEST(State, AmountsThatOverflowAreRefusedAndChangeNothing) {
+  Machine machine;
+  add_tenant(machine, 10);
+  const std::int64_t huge = 9'223'372'036'854'775'807;
+  EXPECT_FALSE(machine(Deposit{"tn_a", "", nano(huge)}));
+  EXPECT_FALSE(machine(Deposit{"tn_a", "", nano(-1)}));
+  EXPECT_FALSE(machine(hold_of("r", huge)));
+  EXPECT_FALSE(machine(hold_of("r", -1)));
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 10);
+  EXPECT_TRUE(check_store(machine.database()));
+}
+
+TEST(State, DepositsAreIdempotentByTheirRequestId) {
+  Machine machine;
+  add_tenant(machine, 0);
+  ASSERT_TRUE(machine(Deposit{"tn_a", "d", nano(7)}));
+  EXPECT_TRUE(machine(Deposit{"tn_a", "d", nano(7)})->repeated);
+  EXPECT_EQ(machine(Deposit{"tn_a", "d", nano(8)}).error().code, Code::kConflict);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 7);
+}
+
+TEST(State, ALeaseBillsItsStartedSecondsFromActivationToDraining) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 600);
+  machine.now.monotonic_us += 5'000'000;  // waiting for cores is not billed
+  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
+  machine.now.monotonic_us += 2'000'001;
+  ASSERT_TRUE(machine(DrainLease{"ls_1", "released"}));
+  machine.now.monotonic_us += 9'000'000;  // nor is draining
+  const auto ended = machine(EndLease{"ls_1", false, ""});
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(ended->record->seconds, 3);
+  EXPECT_EQ(ended->record->price.nano(), 30);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 9'970);
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 0);
+  EXPECT_FALSE(machine(EndLease{"ls_1", false, ""})) << "ended twice";
+}
+
+TEST(State, AReservedLeaseBillsStartedHoursAndNeverMoreThanItHeld) {
+  Machine machine;
+  add_tenant(machine, 1'000'000);
+  RequestLease lease = lease_of("ls_1", "", 5'000, "reserved");
+  lease.hold = nano(72'000);  // two started hours
+  ASSERT_TRUE(machine(lease));
+  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
+  machine.now.monotonic_us += 9'000'000'000;  // longer than it may: 2.5 hours
+  const auto ended = machine(EndLease{"ls_1", false, "expired"});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->record->seconds, 7'200);
+  EXPECT_EQ(ended->record->price.nano(), 72'000);
+}
+
+TEST(State, ALeaseThatNeverStartedCostsNothing) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
+  ASSERT_TRUE(machine(EndLease{"ls_1", true, "no free cores"}));
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 10'000);
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 0);
+  EXPECT_EQ(machine.number("SELECT count(*) FROM records"), 0);
+  EXPECT_EQ(machine.text("SELECT state FROM leases"), "failed");
+}
+
+TEST(State, StepsThatTheLifeOfALeaseLacksAreRefused) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  EXPECT_EQ(machine(ActivateLease{"ls_1"}).error().code, Code::kConflict);
+  ASSERT_TRUE(machine(lease_of("ls_1", "q", 60, "on_demand")));
+  EXPECT_TRUE(machine(lease_of("ls_2", "q", 60, "on_demand"))->repeated);
+  EXPECT_EQ(machine(lease_of("ls_2", "q", 60, "on_demand"))->result, "ls_1");
+  EXPECT_EQ(machine(DrainLease{"ls_1", ""}).error().code, Code::kConflict);
+  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
+  EXPECT_EQ(machine(ActivateLease{"ls_1"}).error().code, Code::kConflict);
+}
+
+TEST(State, UnansweredRequestsAreVoidedAtStartAndLeasesKeepTheirHold) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  ASSERT_TRUE(machine(hold_of("r", 3'000)));
+  ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
+  ASSERT_TRUE(machine(VoidUnanswered{}));
+  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 600);
+  EXPECT_FALSE(machine(post_of("r", 3)));
+  EXPECT_TRUE(check_store(machine.database()));
+}
+
+TEST(State, APriceBookVersionNeverChanges) {
+  Machine machine;
+  ASSERT_TRUE(machine(OpenBook{1, "USD", "text"}));
+  EXPECT_TRUE(machine(OpenBook{1, "USD", "text"}));
+  EXPECT_EQ(machine(OpenBook{1, "USD", "other"}).error().code, Code::kConflict);
+  EXPECT_TRUE(machine(OpenBook{2, "USD", "other"}));
+  EXPECT_EQ(machine(OpenBook{3, "EUR", "other"}).error().code, Code::kConflict);
+}
+
+/// A random command of a small world, so that many are refused and many are not.
+Command random_command(std::mt19937_64& random) {
+  const std::string request = fmt::format("r{}", random() % 40);
+  const std::string lease = fmt::format("ls_{}", random() % 12);
+  const auto amount = static_cast<std::int64_t>(random() % 9);
+  switch (random() % 12) {
+    case 0:
+      return Deposit{"tn_a", random() % 2 == 0 ? request : "", nano(amount * 1'000)};
+    case 1:
+    case 2:
+    case 3:
+      return hold_of(request, amount * 1'000, random() % 9 == 0 ? "other" : "body");
+    case 4:
+    case 5:
+    case 6:
+      return post_of(request, amount);
+    case 7:
+      return VoidWork{"tn_a", request};
+    case 8:
+      return lease_of(lease, random() % 2 == 0 ? request : "", 1 + amount,
+                      random() % 2 == 0 ? "on_demand" : "reserved");
+    case 9:
+      return ActivateLease{lease};
+    case 10:
+      return random() % 2 == 0 ? Command(DrainLease{lease, "x"})
+                               : Command(SetCreditLine{"tn_a", nano(amount * 500)});
+    default:
+      return random() % 8 == 0 ? Command(VoidUnanswered{}) : Command(EndLease{lease, random() % 2 == 0, "y"});
+  }
+}
+
+TEST(State, RandomHistoriesConserveMoneyAndReplayToTheSameStore) {
+  std::mt19937_64 random(20261124);
+  Machine machine;
+  add_tenant(machine, 5'000, 2'000);
+  int applied = 0;
+  for (int step = 0; step < 4'000; ++step) {
+    machine.now.monotonic_us += static_cast<std::int64_t>(random() % 3'000'000);
+    machine.now.wall_us += static_cast<std::int64_t>(random() % 3'000'000) - 1'000'000;  // jumps back, too
+    applied += machine(random_command(random)).has_value() ? 1 : 0;
+    ASSERT_EQ(machine.number("SELECT sum(balance) FROM accounts"), 0) << step;
+    ASSERT_EQ(
+        machine.number("SELECT count(*) FROM accounts WHERE guarded AND balance + credit_line - held < 0"),
+        0);
+    if (step % 500 == 0) {
+      const auto checked = check_store(machine.database());
+      ASSERT_TRUE(checked) << checked.error().message;
+    }
+  }
+  EXPECT_GT(applied, 500);
+
+  Machine replayed;
+  auto journal =
+      machine.database().query("SELECT kind, command, monotonic_us, wall_us FROM journal ORDER BY sequence");
+  ASSERT_TRUE(journal);
+  while (*journal->next()) {
+    const auto command = parse_command(journal->text(0), journal->text(1));
+    ASSERT_TRUE(command) << command.error().message;
+    replayed.now = {journal->integer(2), journal->integer(3)};
+    ASSERT_TRUE(replayed(*command)) << journal->text(0) << journal->text(1);
+  }
+  EXPECT_EQ(replayed.dump(), machine.dump());
+}
+
+TEST(State, TheSqlLedgerDoesWhatTheLedgerInMemoryDoes) {
+  std::mt19937_64 random(3);
+  Machine machine;
+  add_tenant(machine, 0, 3'000);
+  billing::Ledger ledger;
+  ASSERT_TRUE(ledger.open_account(billing::kCashAccount, false, Money()));
+  ASSERT_TRUE(ledger.open_account(billing::kRevenueAccount, false, Money()));
+  ASSERT_TRUE(ledger.open_account("tenant:tn_a", true, nano(3'000)));
+  for (int step = 0; step < 3'000; ++step) {
+    const std::string request = fmt::format("r{}", step % 50 + step / 1'000 * 50);
+    const auto amount = static_cast<std::int64_t>(random() % 5);
+    HoldWork hold = hold_of(request, amount * 1'000);
+    hold.named = false;
+    PostWork post = post_of(request, amount);
+    post.named = false;
+    switch (random() % 4) {
+      case 0:
+        ASSERT_EQ(machine(Deposit{"tn_a", "", nano(amount * 300)}).has_value(),
+                  ledger.transfer(billing::kCashAccount, "tenant:tn_a", nano(amount * 300)).has_value());
+        break;
+      case 1:
+        if (machine.number(fmt::format("SELECT count(*) FROM holds WHERE id = 'work:tn_a:{}'", request)) > 0)
+          break;
+        ASSERT_EQ(machine(hold).has_value(),
+                  ledger.hold(request, "tenant:tn_a", nano(amount * 1'000)).has_value());
+        break;
+      case 2: {
+        const auto posted = machine(post);
+        if (!posted && posted.error().code == Code::kInternal)
+          break;  // would charge less than was used: refused
+        ASSERT_EQ(posted.has_value(),
+                  ledger.post(request, billing::kRevenueAccount, nano(amount * 1'000)).has_value());
+        break;
+      }
+      default:
+        ASSERT_EQ(machine(VoidWork{"tn_a", request}).has_value(), ledger.void_hold(request).has_value());
+    }
+    const billing::Account& account = ledger.accounts().at("tenant:tn_a");
+    ASSERT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), account.balance.nano())
+        << step;
+    ASSERT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), account.held.nano())
+        << step;
+  }
+}
+
+/// Does `damage` to a store behind the triggers' back and expects check_store to say `message`.
+void expect_found(const char* damage, const char* message) {
+  Machine machine;
+  add_tenant(machine, 10'000);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(machine(hold_of(fmt::format("r{}", i), 2'000)));
+    ASSERT_TRUE(machine(post_of(fmt::format("r{}", i), 2)));
+  }
+  ASSERT_TRUE(check_store(machine.database()));
+  for (const char* name : {"entries", "records", "journal"}) {
+    ASSERT_TRUE(
+        machine.database().execute(fmt::format("DROP TRIGGER {0}_stay; DROP TRIGGER {0}_keep", name)));
+  }
+  ASSERT_TRUE(machine.database().execute(damage)) << damage;
+  const auto checked = check_store(machine.database());
+  ASSERT_FALSE(checked) << damage;
+  EXPECT_EQ(checked.error().code, Code::kDataLoss);
+  EXPECT_THAT(checked.error().message, HasSubstr(message));
+}
+
+TEST(CheckStore, NamesTheFirstRowThatWasTamperedWith) {
+  expect_found("UPDATE journal SET command = replace(command, '72', '71') WHERE sequence = 6",
+               "journal row 6 (post_work) was changed");
+  expect_found("UPDATE journal SET wall_us = wall_us + 1 WHERE sequence = 3",
+               "journal row 3 (hold_work) was changed");
+  expect_found("DELETE FROM journal WHERE sequence = 4", "journal row 4 is missing");
+  expect_found("UPDATE entries SET amount = amount + 1 WHERE id = 3", "ledger entry 3 was changed");
+  expect_found("DELETE FROM entries WHERE id = 8", "ledger entry 8 (of journal row 8) is missing");
+  expect_found("INSERT INTO entries(journal, account, amount) VALUES(8, 'tenant:tn_a', 5)",
+               "ledger entry 9 has no");
+  expect_found("UPDATE records SET text = replace(text, '\"cycles\":72', '\"cycles\":71') WHERE sequence = 2",
+               "usage record 2 of tn_a (journal row 6) was changed");
+  expect_found("DELETE FROM records WHERE sequence = 3", "usage record 3 of tn_a (journal row 8) is missing");
+  expect_found("INSERT INTO records SELECT 'tn_b', 1, 0, '', '', '', 1, hash, text FROM records LIMIT 1",
+               "there are 4 usage records, the journal wrote 3");
+  expect_found("UPDATE accounts SET balance = balance + 1 WHERE id = 'tenant:tn_a'",
+               "account tenant:tn_a has 4001");
+  expect_found("UPDATE accounts SET held = 1 WHERE id = 'tenant:tn_a'", "account tenant:tn_a has 1 held");
+}
+
+TEST(Schema, AStoreOfANewerVersionOrAnotherProgramIsRefused) {
+  Machine machine;
+  ASSERT_TRUE(machine.database().execute("PRAGMA user_version = 99"));
+  const auto newer = prepare_store(machine.database());
+  ASSERT_FALSE(newer);
+  EXPECT_EQ(newer.error().code, Code::kUnsupported);
+  EXPECT_THAT(newer.error().message, HasSubstr("schema version 99"));
+  ASSERT_TRUE(machine.database().execute("PRAGMA application_id = 1"));
+  EXPECT_EQ(prepare_store(machine.database()).error().code, Code::kDataLoss);
+}
+
+}  // namespace
+}  // namespace chengying::cloud

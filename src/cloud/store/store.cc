@@ -1,0 +1,215 @@
+#include "cloud/store/store.h"
+
+#include <spdlog/spdlog.h>
+
+#include <future>
+#include <utility>
+
+#include "base/check.h"
+#include "cloud/store/check.h"
+#include "cloud/store/schema.h"
+
+namespace chengying::cloud {
+
+namespace {
+/// How long applied holds may wait for a post to share their commit.
+constexpr std::chrono::milliseconds kHoldsWait{20};
+constexpr std::int64_t kPagesMax = 4'294'967'294;
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, const Clock& clock,
+                                           std::int64_t queue_capacity) {
+  TRY_ASSIGN(Database writer, Database::open(path, false));
+  TRY(prepare_store(writer));
+  TRY_ASSIGN(const StoreSums sums, check_store(writer));
+  TRY_ASSIGN(const std::int64_t monotonic,
+             writer.number(0, "SELECT value FROM meta WHERE name = 'monotonic_us'"));
+  TRY_ASSIGN(Database reader, Database::open(path, true));
+  std::unique_ptr<Store> store(new Store(std::move(writer), std::move(reader), clock, queue_capacity));
+  TRY(store->state_.reload());
+  store->monotonic_base_us_ = monotonic - clock.monotonic_us();
+  spdlog::info("store checked: {} journal rows, {} ledger entries, {} usage records", sums.journal_rows,
+               sums.entries, sums.records);
+  store->thread_ = std::thread([raw = store.get()] { raw->run(); });
+  return store;
+}
+
+Store::Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity)
+    : writer_(std::move(writer)),
+      state_(writer_),
+      reader_(std::move(reader)),
+      clock_(clock),
+      queue_capacity_(queue_capacity) {}
+
+Store::~Store() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  ready_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Now Store::now() const {
+  return {monotonic_base_us_ + clock_.monotonic_us(), clock_.wall_us()};
+}
+
+Store::Counters Store::counters() const {
+  const std::lock_guard lock(mutex_);
+  Counters counters = counters_;
+  counters.queued = static_cast<std::int64_t>(jobs_.size());
+  return counters;
+}
+
+void Store::limit_pages_for_test(std::int64_t pages) {
+  const std::lock_guard lock(mutex_);
+  page_limit_wanted_ = pages == 0 ? kPagesMax : pages;
+}
+
+Status Store::push(Job job, bool always) {
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(!closed_);
+    if (!always && static_cast<std::int64_t>(jobs_.size()) >= queue_capacity_) {
+      return fail(Code::kResourceExhausted, "{} commands wait for the store: try again later",
+                  queue_capacity_);
+    }
+    jobs_.push_back(std::move(job));
+  }
+  ready_.notify_one();
+  return {};
+}
+
+Status Store::submit(Command command, Answer answer) {
+  return push({std::move(command), std::move(answer), false}, false);
+}
+
+Status Store::submit_early(Command command, Answer answer) {
+  CHECK(std::holds_alternative<HoldWork>(command));
+  return push({std::move(command), std::move(answer), true}, false);
+}
+
+void Store::settle(Command command, Answer answer) {
+  CHECK(push({std::move(command), std::move(answer), false}, true).has_value());
+}
+
+Result<Effects> Store::apply(Command command) {
+  std::promise<Result<Effects>> promise;
+  auto future = promise.get_future();
+  TRY(submit(std::move(command),
+             [&promise](Result<Effects> effects) { promise.set_value(std::move(effects)); }));
+  return future.get();
+}
+
+std::optional<std::vector<Store::Job>> Store::take(
+    std::optional<std::chrono::steady_clock::time_point> until) {
+  std::unique_lock lock(mutex_);
+  const auto something = [this] { return closed_ || !jobs_.empty(); };
+  if (until) {
+    ready_.wait_until(lock, *until, something);
+  } else {
+    ready_.wait(lock, something);
+  }
+  if (closed_ && jobs_.empty()) return std::nullopt;
+  std::vector<Job> taken;
+  taken.swap(jobs_);
+  page_limit_ = std::exchange(page_limit_wanted_, std::nullopt);
+  return taken;
+}
+
+void Store::run() {
+  std::optional<std::chrono::steady_clock::time_point> commit_at;
+  while (auto jobs = take(commit_at)) {
+    if (page_limit_ && !open_) (void)writer_.execute(fmt::format("PRAGMA max_page_count={}", *page_limit_));
+    for (Job& job : *jobs) apply_one(std::move(job));
+    if (!open_) {
+      commit_at.reset();
+      continue;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (!commit_at) commit_at = now + kHoldsWait;
+    if (applied_.empty() && now < *commit_at) continue;
+    commit();
+    commit_at.reset();
+  }
+  if (open_) commit();
+}
+
+void Store::apply_one(Job job) {
+  if (!open_) {
+    if (auto begun = writer_.execute("BEGIN IMMEDIATE"); !begun) {
+      job.answer(std::unexpected<Error>(begun.error()));
+      return;
+    }
+    open_ = true;
+  }
+  auto effects = apply_in_savepoint(job.command);
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.commands;
+    if (!effects && effects.error().code == Code::kUnavailable) counters_.writable = false;
+  }
+  if (effects && !job.early) {
+    applied_.push_back({std::move(job.answer), *std::move(effects)});
+    return;
+  }
+  const bool lost = !writer_.in_transaction();
+  const Error error = effects ? Error{} : effects.error();
+  job.answer(std::move(effects));
+  if (lost) abandon(error);
+}
+
+Result<Effects> Store::apply_in_savepoint(const Command& command) {
+  TRY(writer_.run("SAVEPOINT command"));
+  auto effects = state_.apply(command, now());
+  if (effects) {
+    TRY(writer_.run("RELEASE command"));
+    return effects;
+  }
+  if (writer_.in_transaction()) {
+    TRY(writer_.run("ROLLBACK TO command"));
+    TRY(writer_.run("RELEASE command"));
+  }
+  return effects;
+}
+
+void Store::commit() {
+  const auto start = std::chrono::steady_clock::now();
+  auto done =
+      writer_.run("UPDATE meta SET value = max(value, ?) WHERE name = 'monotonic_us'", now().monotonic_us);
+  if (done) done = writer_.run("COMMIT");
+  if (!done) return abandon(done.error());
+  open_ = false;
+  const auto took = std::chrono::steady_clock::now() - start;
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.commits;
+    counters_.commit_nanoseconds +=
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(took).count());
+    counters_.writable = true;
+  }
+  if (std::exchange(in_trouble_, false)) spdlog::info("store: can be written again");
+  std::vector<Applied> durable;
+  durable.swap(applied_);
+  for (Applied& each : durable) each.answer(std::move(each.effects));
+}
+
+void Store::abandon(const Error& error) {
+  if (writer_.in_transaction()) (void)writer_.execute("ROLLBACK");
+  open_ = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.commit_failures;
+    counters_.writable = false;
+  }
+  // Once for each stretch of trouble, not for each command in it.
+  if (!std::exchange(in_trouble_, true)) spdlog::error("store: {}", error.message);
+  // The tables are as they were before; if even that can't be read, the next command's journal row will
+  // collide and be refused, so nothing wrong is ever written.
+  if (auto reloaded = state_.reload(); !reloaded) spdlog::error("store: {}", reloaded.error().message);
+  std::vector<Applied> lost;
+  lost.swap(applied_);
+  for (Applied& each : lost) each.answer(std::unexpected<Error>(error));
+}
+
+}  // namespace chengying::cloud

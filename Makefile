@@ -3,6 +3,7 @@ BUILD := build/release
 CLANG_FORMAT ?= clang-format-19
 IMAGE ?=
 IMAGES ?= .cache/photos/test
+ORDER ?=
 
 .PHONY: help demo test serve bench drills accuracy binary all format lint
 .DEFAULT_GOAL := help
@@ -34,7 +35,7 @@ bench:     ## Speed beside ONNX Runtime, and what the service costs
 accuracy:  ## Agreement of int8 with fp32 on a folder of pictures (IMAGES=folder)
 	@scripts/setup.sh
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/bench/accuracy .cache/models/resnet50.onnx .cache/photos/calibration $(IMAGES)
+	@$(BUILD)/bench/accuracy .cache/models/resnet50.onnx .cache/photos/calibration $(IMAGES) $(ORDER)
 
 drills:    ## Kill the service under load again and again; nothing may be lost or billed twice
 	@scripts/setup.sh packages

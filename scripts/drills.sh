@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# drills.sh [KILLS]: kills the service under load KILLS times (100) and checks that nothing is lost or charged twice.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=build/drills
+binary=build/release/bin/chengying
+mkdir -p $folder
+/usr/bin/python3 scripts/models/random_weights.py tiny $folder/tiny.onnx
+exec /usr/bin/python3 tests/e2e/drills.py $binary $folder/tiny.onnx $folder/run "${1:-100}"

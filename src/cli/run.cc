@@ -39,6 +39,7 @@ struct RunResult {
 /// The batch of a request: the inputs' first dimension where the model leaves it open.
 std::int32_t batch_of(const isa::Executable& executable, const std::vector<Tensor>& inputs) {
   const isa::Program& program = executable.programs.front();
+  if (inputs.empty()) return program.batch;
   const Shape& bound = program.inputs.front().shape;
   const Shape& given = inputs.front().shape();
   if (bound.empty() || given.empty() || bound[0] < 1) return program.batch;
@@ -168,8 +169,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
   app.add_option("MODEL", options->compile.model, "An ONNX model, or an executable (.cyx)")->required();
   app.add_option("--input", options->inputs,
                  "[NAME=]FILE: a photograph (.jpg, .png) or a tensor (.npy, .npz, .pb); several for one "
-                 "input are a batch")
-      ->required();
+                 "input are a batch");
   app.add_option("--output", options->output, "Write the outputs to this .npz (or .npy, .pb: one output)");
   app.add_option("--top", options->top, "Print the K largest of a classifier's answers")
       ->check(CLI::Range(1, 1000));

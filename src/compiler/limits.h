@@ -9,7 +9,7 @@ namespace chengying::compiler {
 inline constexpr std::uint64_t kModelBytesMax =
     (std::uint64_t{1} << 31) - 1;                                           // what protobuf itself can hold
 inline constexpr std::uint64_t kExternalBytesMax = std::uint64_t{1} << 33;  // external data of one model
-inline constexpr std::size_t kModelNodesMax = 50'000;
+inline constexpr std::size_t kModelNodesMax = 20'000;
 inline constexpr std::size_t kModelTensorsMax = 200'000;  // initialisers
 inline constexpr std::size_t kModelPortsMax = 256;        // inputs, outputs
 inline constexpr std::size_t kRankMax = 8;

@@ -1,6 +1,7 @@
-// Kernels: one function for each opcode, in a table for each instruction set of this machine's CPU. All tables give
-// the same bytes as src/reference/ (law 4). A kernel touches no byte outside of its operands' extents (Conv's input
-// channels rounded up to 4 excepted), allocates nothing shared, and may be called from any thread at once.
+// Kernels: one function for each opcode, in a table for each instruction set of this machine's CPU. All
+// tables give the same bytes as src/reference/ (law 4). A kernel touches no byte outside of its operands'
+// extents (Conv's input channels rounded up to 4 excepted), allocates nothing shared, and may be called from
+// any thread at once.
 #pragma once
 
 #include "chip/engine.h"

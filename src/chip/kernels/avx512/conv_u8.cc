@@ -1,0 +1,132 @@
+// u8 convolution with AVX-512 VNNI. A tile is up to 6 output pixels by up to 4 blocks of 16 channels: 24 sums
+// in registers, 4 weight vectors, one broadcast group of 4 input bytes. For each group 4 + P loads feed 4 P
+// vpdpbusd, so that the multipliers are the limit (one 512-bit vpdpbusd a cycle on Zen 4; see
+// bench/kernels_bench.cc).
+#include <immintrin.h>
+
+#include <type_traits>
+
+#include "chip/kernels/avx512/table.h"
+#include "chip/kernels/conv_plan.h"
+#include "chip/kernels/conv_u8_job.h"
+#include "chip/kernels/unrolled.h"
+
+namespace chengying::chip::avx512 {
+namespace {
+
+constexpr int kPixels = 6;
+constexpr int kBlocks = 4;
+
+enum class Extras { kNone, kResidual, kInner, kBoth };
+
+__mmask64 first_bytes(std::int32_t count) {
+  return count >= 64 ? ~0ULL : (1ULL << count) - 1;
+}
+
+/// The epilogue of one pixel's blocks, from sums to stored bytes.
+template <int B, Extras kExtras>
+CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const Pixel& pixel, std::int32_t channel,
+                                          std::int32_t channels, const __m512i* sums, const __m512* scales) {
+  constexpr bool kInner = kExtras == Extras::kInner || kExtras == Extras::kBoth;
+  constexpr bool kResidual = kExtras == Extras::kResidual || kExtras == Extras::kBoth;
+  __m512i q[4] = {};
+  unrolled<B>([&](auto b) CHENGYING_INLINE {
+    __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[b]), scales[b]);
+    if constexpr (kInner) {
+      t = _mm512_max_ps(t, _mm512_set1_ps(job.inner_low));
+      t = _mm512_min_ps(t, _mm512_set1_ps(job.inner_high));
+      t = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      t = _mm512_mul_ps(t, _mm512_set1_ps(job.inner_rescale));
+    }
+    if constexpr (kResidual) {
+      const std::byte* at = pixel.residual + channel + 16 * b;
+      const std::int32_t left = channels - 16 * b;
+      const __m128i bytes = left >= 16 ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(at))
+                                       : _mm_maskz_loadu_epi8(static_cast<__mmask16>(first_bytes(left)), at);
+      const __m512 r = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+      t = _mm512_fmadd_ps(_mm512_sub_ps(r, _mm512_set1_ps(job.residual_zero_point)),
+                          _mm512_set1_ps(job.residual_scale), t);
+    }
+    // High first, with t as the operand that a NaN passes through: it then converts to the lowest number. The
+    // low bound follows on bytes.
+    q[b] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(job.high), t));
+  });
+  const __m512i zero_point = _mm512_set1_epi16(static_cast<short>(job.output_zero_point));
+  const __m512i low_half = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_point);
+  const __m512i high_half = B > 2 ? _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_point) : low_half;
+  __m512i bytes = _mm512_packus_epi16(low_half, high_half);  // in each 128-bit lane 4 bytes of each block
+  bytes = _mm512_max_epu8(bytes, _mm512_set1_epi8(static_cast<char>(job.lowest)));
+  bytes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+                                   bytes);
+  std::byte* out = pixel.out + channel;
+  if (channels < 16 * B) {
+    _mm512_mask_storeu_epi8(out, first_bytes(channels), bytes);
+  } else if constexpr (B == 4) {
+    _mm512_storeu_si512(out, bytes);
+  } else {
+    if constexpr (B >= 2) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_castsi512_si256(bytes));
+    if constexpr (B == 1) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(bytes));
+    if constexpr (B == 3) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 32), _mm512_extracti32x4_epi32(bytes, 2));
+    }
+  }
+}
+
+template <int P, int B>
+void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
+  __m512i sums[P][B];
+  unrolled<B>([&](auto b) CHENGYING_INLINE {
+    const __m512i first = _mm512_loadu_si512(job.init + channel + 16 * b);
+    unrolled<P>([&](auto p) CHENGYING_INLINE { sums[p][b] = first; });
+  });
+  const std::byte* rows[P];
+  unrolled<P>([&](auto p) CHENGYING_INLINE { rows[p] = pixels[p].in; });
+  const std::byte* weights = job.weights + channel / 16 * job.block_bytes;
+  const std::int64_t block_bytes = job.block_bytes;
+  for (std::int32_t run = 0; run < job.plan.runs; ++run) {
+    std::int64_t at = job.plan.run_offsets[run];
+    const std::int64_t end = at + job.plan.run_elements;
+    for (; at < end; at += 4, weights += 64) {
+      __m512i w[B];
+      unrolled<B>([&](auto b) CHENGYING_INLINE { w[b] = _mm512_loadu_si512(weights + b * block_bytes); });
+      unrolled<P>([&](auto p) CHENGYING_INLINE {
+        std::int32_t group;
+        __builtin_memcpy(&group, rows[p] + at, sizeof group);
+        const __m512i x = _mm512_set1_epi32(group);
+        unrolled<B>([&](auto b) CHENGYING_INLINE { sums[p][b] = _mm512_dpbusd_epi32(sums[p][b], x, w[b]); });
+      });
+    }
+  }
+  // Ends the life of the loop's registers here: without it g++ 12 spills sums inside of the loop for the
+  // epilogue.
+  unrolled<P>([&](auto p) CHENGYING_INLINE {
+    unrolled<B>([&](auto b) CHENGYING_INLINE { asm("" : "+v"(sums[p][b])); });
+  });
+  __m512 scales[B];
+  unrolled<B>([&](auto b) CHENGYING_INLINE { scales[b] = _mm512_loadu_ps(job.scale + channel + 16 * b); });
+  const std::int32_t channels = job.channels - channel;
+  const auto finish = [&]<Extras kExtras>(std::integral_constant<Extras, kExtras>) CHENGYING_INLINE {
+    unrolled<P>([&](auto p) CHENGYING_INLINE {
+      __m512i mine[B];
+      unrolled<B>([&](auto b) CHENGYING_INLINE { mine[b] = sums[p][b]; });
+      finish_pixel<B, kExtras>(job, pixels[p], channel, channels, mine, scales);
+    });
+  };
+  if (!job.has_inner && !job.has_residual) return finish(std::integral_constant<Extras, Extras::kNone>{});
+  if (!job.has_inner) return finish(std::integral_constant<Extras, Extras::kResidual>{});
+  if (!job.has_residual) return finish(std::integral_constant<Extras, Extras::kInner>{});
+  finish(std::integral_constant<Extras, Extras::kBoth>{});
+}
+
+template <int B>
+constexpr ConvU8Tile kTilesOf[kPixels] = {tile<1, B>, tile<2, B>, tile<3, B>,
+                                          tile<4, B>, tile<5, B>, tile<6, B>};
+constexpr const ConvU8Tile* kTiles[kBlocks] = {kTilesOf<1>, kTilesOf<2>, kTilesOf<3>, kTilesOf<4>};
+
+}  // namespace
+
+void conv_u8(const isa::Conv& op, const Operands& at) {
+  run_conv_u8(op, at, {.pixels = kPixels, .blocks = kBlocks, .widen = false, .tiles = kTiles});
+}
+
+}  // namespace chengying::chip::avx512

@@ -1,0 +1,11 @@
+#include "chip/kernels/avx512/table.h"
+
+#include "reference/execute.h"
+
+namespace chengying::chip::avx512 {
+
+void conv(const isa::Conv& op, const Operands& at) {
+  return op.input.dtype == DType::kF32 ? reference::conv(op, at) : conv_u8(op, at);
+}
+
+}  // namespace chengying::chip::avx512

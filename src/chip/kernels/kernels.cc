@@ -1,0 +1,146 @@
+#include "chip/kernels/kernels.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/check.h"
+#include "chip/kernels/avx512/table.h"
+#include "reference/execute.h"
+
+namespace chengying::chip {
+namespace {
+
+bool always() {
+  return true;
+}
+
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+}
+
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512vnni") != 0;
+}
+
+struct Row {
+  KernelSet set;
+  std::string_view name;
+  bool (*supported)();
+  Kernels kernels;
+};
+
+/// From the slowest to the fastest; the index is the set.
+constexpr std::array<Row, 3> kRows = {{
+    {KernelSet::kReference,
+     "reference",
+     always,
+     {reference::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
+      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+    {KernelSet::kAvx2,
+     "avx2",
+     has_avx2,
+     {reference::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
+      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+    {KernelSet::kAvx512,
+     "avx512",
+     has_avx512,
+     {avx512::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
+      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+}};
+
+const Row& row_of(KernelSet set) {
+  const auto index = static_cast<std::size_t>(set);
+  CHECK(index < kRows.size() && kRows[index].set == set);
+  return kRows[index];
+}
+
+KernelSet fastest() {
+  KernelSet best = KernelSet::kReference;
+  for (const Row& row : kRows) {
+    if (row.supported()) best = row.set;
+  }
+  return best;
+}
+
+KernelSet choose() {
+  const char* asked = std::getenv("CHENGYING_KERNELS");
+  const KernelSet best = fastest();
+  if (asked == nullptr || *asked == '\0') return best;
+  for (const Row& row : kRows) {
+    if (row.name != asked) continue;
+    if (row.supported()) return row.set;
+    fmt::print(stderr, "CHENGYING_KERNELS={}: this CPU lacks what that set needs; using {}\n", asked,
+               name_of(best));
+    return best;
+  }
+  fmt::print(stderr, "CHENGYING_KERNELS={}: not one of reference, avx2, avx512; using {}\n", asked,
+             name_of(best));
+  return best;
+}
+
+}  // namespace
+
+std::string_view name_of(KernelSet set) {
+  return row_of(set).name;
+}
+
+bool supported(KernelSet set) {
+  return row_of(set).supported();
+}
+
+KernelSet best_kernels() {
+  static const KernelSet chosen = choose();  // once: the environment is read, and the warning given, one time
+  return chosen;
+}
+
+const Kernels& kernels_of(KernelSet set) {
+  CHECK(supported(set));
+  return row_of(set).kernels;
+}
+
+namespace {
+
+void run(const Kernels& k, const isa::Conv& o, const Operands& at) {
+  k.conv(o, at);
+}
+void run(const Kernels& k, const isa::DepthwiseConv& o, const Operands& at) {
+  k.depthwise_conv(o, at);
+}
+void run(const Kernels& k, const isa::Pool& o, const Operands& at) {
+  k.pool(o, at);
+}
+void run(const Kernels& k, const isa::Binary& o, const Operands& at) {
+  k.binary(o, at);
+}
+void run(const Kernels& k, const isa::Unary& o, const Operands& at) {
+  k.unary(o, at);
+}
+void run(const Kernels& k, const isa::Lut& o, const Operands& at) {
+  k.lut(o, at);
+}
+void run(const Kernels& k, const isa::Convert& o, const Operands& at) {
+  k.convert(o, at);
+}
+void run(const Kernels& k, const isa::Softmax& o, const Operands& at) {
+  k.softmax(o, at);
+}
+void run(const Kernels& k, const isa::Reduce& o, const Operands& at) {
+  k.reduce(o, at);
+}
+void run(const Kernels& k, const isa::Copy& o, const Operands& at) {
+  k.copy(o, at);
+}
+
+}  // namespace
+
+void execute(const Kernels& kernels, const isa::Operation& operation, const Operands& operands) {
+  std::visit([&](const auto& one) { run(kernels, one, operands); }, operation);
+}
+
+}  // namespace chengying::chip

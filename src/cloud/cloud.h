@@ -343,7 +343,8 @@ class Cloud {
                                  std::string_view request_id) = 0;
   virtual Result<Tenant> set_credit_line(const Caller& caller, std::string_view tenant_id,
                                          Money credit_line) = 0;
-  /// Admin for any tenant; with scope deploy for the caller's own, with scopes that the caller has. `expires_at`
+  /// Admin for any tenant; with scope deploy for the caller's own, with scopes that the caller has.
+  /// `expires_at`
   /// "" : never.
   virtual Result<NewKey> create_key(const Caller& caller, std::string_view tenant_id, std::string_view name,
                                     Scopes scopes, std::string_view expires_at) = 0;

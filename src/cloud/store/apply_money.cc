@@ -72,7 +72,8 @@ Result<Money> State::post(const std::string& hold_id, std::string_view to, Money
     held = Money::nano(found.integer(1));
   }
   const Money charge = std::min(actual, held);
-  TRY(one_row(database_.change("UPDATE accounts SET balance = balance - ?, held = held - ? WHERE id = ?",
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance - ?1, held = held - ?2, charged = "
+                               "charged + ?1 WHERE id = ?3",
                                charge.nano(), held.nano(), account),
               account));
   TRY(one_row(database_.change("UPDATE accounts SET balance = balance + ? WHERE id = ?", charge.nano(), to),
@@ -155,6 +156,8 @@ Result<Effects> State::on(const StoreInvoice& c) {
     return fail(Code::kConflict, "another invoice for these records was made at the same time: look at it");
   if (c.rounding > Money()) {
     TRY(transfer(billing::kRoundingAccount, account_of_tenant(c.tenant), c.rounding));
+    TRY(database_.run("UPDATE accounts SET charged = charged - ? WHERE id = ?", c.rounding.nano(),
+                      account_of_tenant(c.tenant)));
   }
   TRY(database_.run(
       "INSERT INTO invoices(tenant, id, created_us, first_sequence, last_sequence, records, total_micro, "

@@ -23,6 +23,7 @@ CREATE TABLE accounts(
   balance INTEGER NOT NULL DEFAULT 0,
   held INTEGER NOT NULL DEFAULT 0 CHECK(held >= 0),
   credit_line INTEGER NOT NULL CHECK(credit_line >= 0),
+  charged INTEGER NOT NULL DEFAULT 0,
   CHECK(guarded = 0 OR balance + credit_line - held >= 0)) STRICT, WITHOUT ROWID;
 CREATE TABLE entries(
   id INTEGER PRIMARY KEY,

@@ -1,0 +1,90 @@
+#include "cloud/signature_json.h"
+
+#include <boost/json.hpp>
+
+namespace chengying::cloud {
+
+namespace json = boost::json;
+
+namespace {
+json::array ports_to_json(const std::vector<Port>& ports) {
+  json::array out;
+  for (const Port& port : ports) {
+    out.push_back(
+        {{"name", port.name}, {"dtype", name_of(port.dtype)}, {"shape", json::value_from(port.shape)}});
+  }
+  return out;
+}
+
+std::unexpected<Error> broken(std::string_view what) {
+  return fail(Code::kDataLoss, "the store's text of a model's {} can't be read", what);
+}
+
+bool read_ports(const json::object& object, std::string_view key, std::vector<Port>& ports) {
+  const json::value* array = object.if_contains(key);
+  if (array == nullptr || !array->is_array()) return false;
+  for (const json::value& each : array->get_array()) {
+    const auto* item = each.if_object();
+    if (item == nullptr || !item->contains("name") || !item->contains("dtype") || !item->contains("shape"))
+      return false;
+    const auto* name = item->at("name").if_string();
+    const auto* dtype = item->at("dtype").if_string();
+    if (name == nullptr || dtype == nullptr || !item->at("shape").is_array()) return false;
+    const auto known = dtype_from_name(std::string_view(*dtype));
+    if (!known) return false;
+    Port& port = ports.emplace_back(Port{std::string(*name), *known, {}});
+    for (const json::value& dimension : item->at("shape").get_array()) {
+      if (!dimension.is_int64()) return false;
+      port.shape.push_back(dimension.get_int64());
+    }
+  }
+  return true;
+}
+}  // namespace
+
+std::string to_json(const Signature& signature) {
+  return json::serialize(json::object{{"inputs", ports_to_json(signature.inputs)},
+                                      {"outputs", ports_to_json(signature.outputs)}});
+}
+
+std::string to_json(const std::map<std::string, std::string>& metadata) {
+  return json::serialize(json::value_from(metadata));
+}
+
+Result<Signature> parse_signature(std::string_view text) {
+  boost::system::error_code fault;
+  const json::value root = json::parse(text, fault);
+  Signature signature;
+  if (fault || !root.is_object() || !read_ports(root.get_object(), "inputs", signature.inputs) ||
+      !read_ports(root.get_object(), "outputs", signature.outputs)) {
+    return broken("signature");
+  }
+  return signature;
+}
+
+Result<std::map<std::string, std::string>> parse_metadata(std::string_view text) {
+  boost::system::error_code fault;
+  const json::value root = json::parse(text, fault);
+  if (fault || !root.is_object()) return broken("metadata");
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, value] : root.get_object()) {
+    if (!value.is_string()) return broken("metadata");
+    metadata.emplace(key, value.get_string());
+  }
+  return metadata;
+}
+
+Status check_labels(std::string_view text) {
+  boost::system::error_code fault;
+  const json::value root = json::parse(text, fault);
+  const auto all_strings = [](const json::array& array) {
+    return std::ranges::all_of(array, [](const json::value& value) { return value.is_string(); });
+  };
+  if (fault || !root.is_array() || !all_strings(root.get_array())) {
+    return fail(Code::kInvalidArgument, "labels must be a JSON array of strings{}",
+                fault ? ": " + fault.message() : "");
+  }
+  return {};
+}
+
+}  // namespace chengying::cloud

@@ -25,5 +25,6 @@ void add_usage(CLI::App& app, Invocation& invocation);
 void add_balance(CLI::App& app, Invocation& invocation);
 void add_invoice(CLI::App& app, Invocation& invocation);
 void add_events(CLI::App& app, Invocation& invocation);
+void add_login(CLI::App& app, Invocation& invocation);
 
 }  // namespace chengying::cli

@@ -1,0 +1,59 @@
+// chengying quote: a price before the work.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/service_client.h"
+#include "cli/service_columns.h"
+
+namespace chengying::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct QuoteOptions {
+  ClientConfig client;
+  std::string endpoint, model, offer;
+  std::int64_t batch = 1, seconds = 0;
+};
+
+Status quote(const QuoteOptions& options, const json::object& body, bool as_json) {
+  TRY_ASSIGN(ServiceClient service, ServiceClient::make(options.client));
+  TRY_ASSIGN(const json::object answer, service.post("/api/v1/quotes", body));
+  show(answer, as_json, [&] { print_one(answer, quote_columns()); });
+  return {};
+}
+
+}  // namespace
+
+void add_quote(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<QuoteOptions>();
+  CLI::App* infer_app =
+      app.add_subcommand("infer", "The price of a request: of an endpoint, or of a model on an offer");
+  auto* endpoint = infer_app->add_option("--endpoint", options->endpoint, "Name of an endpoint");
+  infer_app->add_option("--model", options->model, "Id of a model (compiles it: seconds)")
+      ->excludes(endpoint);
+  infer_app->add_option("--offer", options->offer, "The offer to run it by")->excludes(endpoint);
+  infer_app->add_option("--batch", options->batch, "Batch of the request (default 1)")
+      ->check(CLI::PositiveNumber);
+  add_client_flags(*infer_app, options->client);
+  on_run(*infer_app, invocation, [options, &invocation] {
+    json::object body{{"kind", "inference"}, {"batch", options->batch}};
+    if (!options->endpoint.empty()) body["endpoint"] = options->endpoint;
+    if (!options->model.empty()) body["model"] = options->model;
+    if (!options->offer.empty()) body["offer"] = options->offer;
+    return quote(*options, body, invocation.json);
+  });
+
+  CLI::App* lease_app = app.add_subcommand("lease", "The price of holding a slice");
+  lease_app->add_option("OFFER", options->offer, "The offer")->required();
+  lease_app->add_option("--seconds", options->seconds, "For so long")->required()->check(CLI::PositiveNumber);
+  add_client_flags(*lease_app, options->client);
+  on_run(*lease_app, invocation, [options, &invocation] {
+    const json::object body{{"kind", "lease"}, {"offer", options->offer}, {"seconds", options->seconds}};
+    return quote(*options, body, invocation.json);
+  });
+}
+
+}  // namespace chengying::cli

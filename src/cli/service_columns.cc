@@ -1,0 +1,119 @@
+#include "cli/service_columns.h"
+
+#include <boost/json.hpp>
+
+#include "cli/service_client.h"
+
+namespace chengying::cli {
+namespace {
+
+namespace json = boost::json;
+
+/// A number shown by `write`; nothing where it is absent.
+ListColumn number_column(std::string heading, std::string member, std::string (*write)(double)) {
+  return {std::move(heading),
+          [member = std::move(member), write](const json::object& object) {
+            return object.contains(member) ? write(number_of(object, member)) : std::string();
+          },
+          Align::kRight};
+}
+
+std::string nanoseconds_text(double nanoseconds) {
+  return duration_text(nanoseconds * 1e-9);
+}
+std::string picojoules_text(double picojoules) {
+  return energy_text(picojoules * 1e-12);
+}
+std::string whole_text(double number) {
+  return grouped(static_cast<std::uint64_t>(number));
+}
+std::string hourly_text(double micro) {
+  return fmt::format("{:.6f}", micro * 1e-6);
+}
+
+}  // namespace
+
+std::vector<ListColumn> model_columns() {
+  return {text_column("ID", "id"),     text_column("NAME", "name"),
+          text_column("KIND", "kind"), number_column("SIZE", "size_bytes", bytes_text),
+          text_column("CHIP", "chip"), text_column("CREATED", "created_at")};
+}
+
+std::vector<ListColumn> offer_columns() {
+  return {text_column("OFFER", "id"),
+          text_column("CHIP", "chip"),
+          text_column("CORES", "cores", Align::kRight),
+          text_column("TERM", "term"),
+          number_column("HOLDING/CORE-HOUR", "capacity_micro_per_core_hour", hourly_text),
+          number_column("WORK/CORE-HOUR", "work_micro_per_core_hour", hourly_text)};
+}
+
+std::vector<ListColumn> lease_columns() {
+  return {text_column("ID", "id"),
+          text_column("NAME", "name"),
+          text_column("OFFER", "offer"),
+          text_column("STATE", "state"),
+          text_column("SECONDS", "seconds_used", Align::kRight),
+          text_column("OF", "seconds_max", Align::kRight),
+          money_column("HELD", "held"),
+          money_column("CHARGED", "charged"),
+          text_column("REASON", "reason")};
+}
+
+std::vector<ListColumn> event_columns() {
+  return {text_column("AT", "at"), text_column("SUBJECT", "subject"), text_column("WHAT", "what")};
+}
+
+std::vector<ListColumn> endpoint_columns() {
+  return {text_column("NAME", "name"),   text_column("STATE", "state"),
+          text_column("CHIP", "chip"),   text_column("CORES", "cores", Align::kRight),
+          text_column("LEASE", "lease"), text_column("OFFER", "offer"),
+          text_column("MODEL", "model"), text_column("REASON", "reason")};
+}
+
+std::vector<ListColumn> tenant_columns() {
+  return {
+      text_column("ID", "id"),      text_column("NAME", "name"),    money_column("BALANCE", "balance"),
+      money_column("HELD", "held"), money_column("SPENT", "spent"), money_column("CREDIT", "credit_line")};
+}
+
+std::vector<ListColumn> key_columns() {
+  return {text_column("ID", "id"),
+          text_column("NAME", "name"),
+          text_column("SCOPES", "scopes"),
+          text_column("CREATED", "created_at"),
+          text_column("EXPIRES", "expires_at"),
+          text_column("REVOKED", "revoked")};
+}
+
+std::vector<ListColumn> invoice_columns() {
+  return {text_column("ID", "id"), text_column("CREATED", "created_at"),
+          text_column("RECORDS", "records", Align::kRight), money_column("TOTAL", "total"),
+          text_column("CURRENCY", "currency")};
+}
+
+std::vector<ListColumn> balance_columns() {
+  return {money_column("BALANCE", "balance"),     money_column("HELD", "held"),
+          money_column("AVAILABLE", "available"), money_column("CREDIT", "credit_line"),
+          money_column("SPENT", "spent"),         text_column("CURRENCY", "currency")};
+}
+
+std::vector<ListColumn> work_columns() {
+  return {number_column("CYCLES", "cycles", whole_text),
+          number_column("TIME", "modelled_nanoseconds", nanoseconds_text),
+          number_column("ENERGY", "picojoules", picojoules_text)};
+}
+
+std::vector<ListColumn> quote_columns() {
+  std::vector<ListColumn> columns = {text_column("QUOTE", "id"), text_column("OFFER", "offer"),
+                                     text_column("BATCH", "batch", Align::kRight),
+                                     text_column("SECONDS", "seconds", Align::kRight)};
+  for (ListColumn& column : work_columns()) columns.push_back(std::move(column));
+  columns.push_back(money_column("PRICE", "price"));
+  columns.push_back(text_column("CURRENCY", "currency"));
+  columns.push_back(text_column("EXPIRES", "expires_at"));
+  columns.push_back(text_column("TOKEN", "token"));
+  return columns;
+}
+
+}  // namespace chengying::cli

@@ -247,27 +247,51 @@ bool surely_contains(const Footprint& outer, const Footprint& inner) {
   return std::ranges::equal(outer.dims(), inner.dims()) && shift >= 0 && shift + inner.run() <= outer.run();
 }
 
-bool covered(const Footprint& wanted, std::span<const Footprint> parts, Budget& budget) {
-  Footprints near;
-  std::int64_t period = outer_stride(wanted), origin = wanted.begin();
-  for (const Footprint& part : parts) {
-    if (!hulls_overlap(wanted, part)) continue;
-    if (surely_contains(part, wanted)) return true;
-    near.push_back(part);
-    if (outer_stride(part) <= period) continue;
-    period = outer_stride(part);
-    origin = part.begin();
-  }
-  if (!budget.spend(1 + parts.size()) || near.empty()) return false;
-  if (period == 0) return covered_by_dense(wanted, std::move(near));
-  const Cover cover(near, period, origin);
+namespace {
+
+/// By the parts that can be compared at this period; the others do not count.
+bool covered_at(std::int64_t period, std::int64_t origin, const Footprint& wanted, const Footprints& parts,
+                Budget& budget) {
+  const Cover cover(parts, period, origin);
   const std::vector<Footprint> pieces = wanted.split(period, origin);
   if (!pieces.empty())
     return std::ranges::all_of(pieces, [&](const Footprint& piece) { return cover.holds(piece, budget); });
   // Strides that do not divide each other: group by group.
   for (std::int64_t i = 0; i < wanted.dims()[0].count; ++i)
-    if (!covered(wanted.inner(i), near, budget)) return false;
+    if (!covered(wanted.inner(i), parts, budget)) return false;
   return true;
+}
+
+}  // namespace
+
+bool covered(const Footprint& wanted, std::span<const Footprint> parts, Budget& budget) {
+  Footprints near;
+  std::vector<std::pair<std::int64_t, std::int64_t>> periods;  // with the origin of each
+  const auto add_period = [&](const Footprint& part) {
+    const std::int64_t stride = outer_stride(part);
+    if (stride > 0 &&
+        std::ranges::find(periods, stride, &std::pair<std::int64_t, std::int64_t>::first) == periods.end())
+      periods.emplace_back(stride, part.begin());
+  };
+  for (const Footprint& part : parts) {
+    if (!hulls_overlap(wanted, part)) continue;
+    if (surely_contains(part, wanted)) return true;
+    near.push_back(part);
+    add_period(part);
+  }
+  add_period(wanted);
+  if (!budget.spend(1 + parts.size()) || near.empty()) return false;
+  if (periods.empty()) return covered_by_dense(wanted, std::move(near));
+  // The longest period sees the most. What memory held before it was used again may have any strides, though,
+  // and at the period of such a part the ones that matter may not be comparable: so the shorter ones are
+  // tried, too.
+  std::ranges::sort(periods, std::ranges::greater());
+  for (const auto& [period, origin] : periods) {
+    if (period < outer_stride(wanted)) break;
+    if (covered_at(period, origin, wanted, near, budget)) return true;
+    if (budget.exhausted) return false;
+  }
+  return false;
 }
 
 }  // namespace chengying::isa

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "chip/kernels/avx2/table.h"
 #include "chip/kernels/avx512/table.h"
 #include "reference/execute.h"
 
@@ -45,13 +46,13 @@ constexpr std::array<Row, 3> kRows = {{
     {KernelSet::kAvx2,
      "avx2",
      has_avx2,
-     {reference::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
-      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+     {avx2::conv, avx2::depthwise_conv, avx2::pool, avx2::binary, avx2::unary, avx2::lut, avx2::convert,
+      avx2::softmax, avx2::reduce, avx2::copy}},
     {KernelSet::kAvx512,
      "avx512",
      has_avx512,
-     {avx512::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
-      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+     {avx512::conv, avx512::depthwise_conv, avx512::pool, avx512::binary, avx512::unary, avx512::lut,
+      avx512::convert, avx512::softmax, avx512::reduce, avx512::copy}},
 }};
 
 const Row& row_of(KernelSet set) {

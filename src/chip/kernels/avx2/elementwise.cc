@@ -1,0 +1,34 @@
+#include "chip/kernels/elementwise_lanes.h"
+
+#include "chip/kernels/avx2/lanes.h"
+#include "chip/kernels/avx2/table.h"
+#include "chip/kernels/pool_lanes.h"
+
+namespace chengying::chip::avx2 {
+
+void pool(const isa::Pool& op, const Operands& at) {
+  Pooling<Avx2>::pool(op, at);
+}
+void binary(const isa::Binary& op, const Operands& at) {
+  Elementwise<Avx2>::binary(op, at);
+}
+void unary(const isa::Unary& op, const Operands& at) {
+  Elementwise<Avx2>::unary(op, at);
+}
+void lut(const isa::Lut& op, const Operands& at) {
+  Elementwise<Avx2>::lut(op, at);
+}
+void convert(const isa::Convert& op, const Operands& at) {
+  Elementwise<Avx2>::convert(op, at);
+}
+void softmax(const isa::Softmax& op, const Operands& at) {
+  Elementwise<Avx2>::softmax(op, at);
+}
+void reduce(const isa::Reduce& op, const Operands& at) {
+  Elementwise<Avx2>::reduce(op, at);
+}
+void copy(const isa::Copy& op, const Operands& at) {
+  Elementwise<Avx2>::copy(op, at);
+}
+
+}  // namespace chengying::chip::avx2

@@ -1,0 +1,22 @@
+// The kernels of this folder. Only for CPUs for which supported() holds of the set.
+#pragma once
+
+#include "chip/kernels/kernels.h"
+
+namespace chengying::chip::avx2 {
+
+void conv(const isa::Conv&, const Operands&);
+void depthwise_conv(const isa::DepthwiseConv&, const Operands&);
+void pool(const isa::Pool&, const Operands&);
+void binary(const isa::Binary&, const Operands&);
+void unary(const isa::Unary&, const Operands&);
+void lut(const isa::Lut&, const Operands&);
+void convert(const isa::Convert&, const Operands&);
+void softmax(const isa::Softmax&, const Operands&);
+void reduce(const isa::Reduce&, const Operands&);
+void copy(const isa::Copy&, const Operands&);
+
+/// The u8 half of conv.
+void conv_u8(const isa::Conv&, const Operands&);
+
+}  // namespace chengying::chip::avx2

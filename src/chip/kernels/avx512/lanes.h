@@ -1,0 +1,60 @@
+// Avx512: the lane type of 16 floats, for the kernels that are templates over it. Only for files of this
+// folder.
+#pragma once
+
+#include <immintrin.h>
+
+#include "tensor/lanes.h"
+
+namespace chengying {
+
+namespace chip::avx512 {
+using F16 = float __attribute__((vector_size(64)));
+using I16 = std::int32_t __attribute__((vector_size(64)));
+}  // namespace chip::avx512
+
+template <>
+struct exact::Lanes<chip::avx512::F16> {
+  using F = chip::avx512::F16;
+  using Int = chip::avx512::I16;
+  static F set(float x) { return _mm512_set1_ps(x); }
+  static Int set_int(std::int32_t x) { return reinterpret_cast<Int>(_mm512_set1_epi32(x)); }
+  static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+  static F sqrt(F x) { return _mm512_sqrt_ps(x); }
+  static Int to_int(F x) { return reinterpret_cast<Int>(_mm512_cvttps_epi32(x)); }
+  static F to_float(Int x) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(x)); }
+};
+
+namespace chip::avx512 {
+
+struct Avx512 {
+  using F = F16;
+  using I = I16;
+  using U = std::uint32_t __attribute__((vector_size(64)));
+  using Bytes = std::uint8_t __attribute__((vector_size(64)));
+  static constexpr int kWidth = 16;
+  static constexpr int kTileVectors = 4;  // vectors of output channels of an f32 convolution's tile
+
+  static F load(const std::byte* at) { return _mm512_loadu_ps(at); }
+  static void store(std::byte* at, F x) { _mm512_storeu_ps(at, x); }
+  static I load_int(const std::byte* at) { return reinterpret_cast<I>(_mm512_loadu_si512(at)); }
+  static I load_u8(const std::byte* at) {
+    return reinterpret_cast<I>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+  }
+  static I load_i8(const std::byte* at) {
+    return reinterpret_cast<I>(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+  }
+  /// The low byte of each lane.
+  static void store_u8(std::byte* at, I x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
+  }
+  /// Nearest, ties to even; for |x| < 2^31.
+  static I round(F x) { return reinterpret_cast<I>(_mm512_cvtps_epi32(x)); }
+  /// Lanes as pairs of i16: a.low * b.low + a.high * b.high.
+  static I multiply_pairs(I a, I b) {
+    return reinterpret_cast<I>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+  }
+};
+
+}  // namespace chip::avx512
+}  // namespace chengying

@@ -1,0 +1,56 @@
+#include "cli/service_config.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/file.h"
+#include "cli/chip_source.h"
+#include "cli/embedded.h"
+
+namespace chengying::cli {
+namespace {
+
+constexpr std::uint64_t kPricesLimitBytes = std::uint64_t{1} << 20;
+constexpr char kPriceBook[] = "config/prices.toml";
+
+}  // namespace
+
+void add_service_flags(CLI::App& app, ServiceFlags& flags) {
+  app.add_option("--data", flags.data, "Folder of all that must last; made if absent")->capture_default_str();
+  app.add_option("--chips-dir", flags.chips_folder, "Chip specs of this folder instead of the built-in ones");
+  app.add_option("--prices", flags.prices, "Price book instead of the built-in one");
+  app.add_option("--batch-delay-us", flags.batch_delay_us,
+                 "How long a request may wait for others to share a batch (default 0: not at all)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}));
+  app.add_option("--queue", flags.queue, "Requests that may wait for a slice")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
+  app.add_option("--threads", flags.threads, "Threads of a slice (default: its cores, at most the machine's)")
+      ->check(CLI::Range(1, 256));
+}
+
+Result<cloud::Config> service_config(const ServiceFlags& flags) {
+  cloud::Config config;
+  config.data_folder = flags.data;
+  config.machinery = cloud::real_machinery();
+  config.price_book_path = flags.prices.empty() ? kPriceBook : flags.prices;
+  if (flags.prices.empty()) {
+    config.price_book_toml = embedded_file(kPriceBook).value_or("");
+  } else {
+    TRY_ASSIGN(config.price_book_toml, read_text_file(flags.prices, kPricesLimitBytes));
+  }
+  TRY_ASSIGN(const auto chips, all_chips(flags.chips_folder));
+  for (const isa::ChipSpec& chip : chips) {
+    runtime::DeviceOptions options;
+    options.queue_capacity = static_cast<std::size_t>(flags.queue);
+    options.batch_delay = std::chrono::microseconds(flags.batch_delay_us);
+    options.threads_per_slice = flags.threads;
+    config.chips.push_back({chip, options});
+  }
+  return config;
+}
+
+std::filesystem::path address_file(const std::filesystem::path& data) {
+  return data / "service.url";
+}
+
+}  // namespace chengying::cli

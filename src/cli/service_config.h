@@ -1,0 +1,32 @@
+// ServiceConfig: the cloud that a data folder holds: its chips and prices, from files or from the binary. A
+// value.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+#include "cloud/cloud.h"
+
+namespace CLI {
+class App;
+}
+
+namespace chengying::cli {
+
+struct ServiceFlags {
+  std::string data = "data", chips_folder, prices;
+  std::int64_t batch_delay_us = 0;
+  std::int64_t queue = 256;
+  unsigned threads = 0;
+};
+
+/// --data, --chips-dir, --prices and the flags of the chips' slices.
+void add_service_flags(CLI::App& app, ServiceFlags& flags);
+Result<cloud::Config> service_config(const ServiceFlags& flags);
+
+/// Where a running service says its address to whoever may read the data folder.
+std::filesystem::path address_file(const std::filesystem::path& data);
+
+}  // namespace chengying::cli

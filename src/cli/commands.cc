@@ -5,6 +5,7 @@ namespace chengying::cli {
 namespace {
 
 constexpr char kLocal[] = "On files, without a service";
+constexpr char kService[] = "The service, and what talks to one";
 
 constexpr Command kCommands[] = {
     {"run", kLocal, "Run a model or an executable on photographs or tensors",
@@ -29,6 +30,40 @@ constexpr Command kCommands[] = {
      add_chips},
     {"verify", kLocal, "Recompute an invoice from its records",
      "chengying verify invoice.json --records records.jsonl\n", add_verify},
+    {"login", kService, "Keep server and key for later commands",
+     "CHENGYING_KEY=chg_... chengying login --server http://127.0.0.1:8080\n", add_login},
+    {"model", kService, "Upload and list models",
+     "chengying model upload resnet50.onnx\n"
+     "chengying model list --json\n",
+     add_model},
+    {"quote", kService, "A price before the work",
+     "chengying quote infer --endpoint resnet50\n"
+     "chengying quote infer --model sha256:... --offer hanguang800.1.shared\n"
+     "chengying quote lease host.1.on_demand --seconds 3600\n",
+     add_quote},
+    {"lease", kService, "Lease slices of chips",
+     "chengying lease offers\n"
+     "chengying lease create host.1.on_demand --seconds 3600\n"
+     "chengying lease release LEASE\n",
+     add_lease},
+    {"endpoint", kService, "Serve models under names",
+     "chengying endpoint create resnet50 --model sha256:... --lease LEASE\n"
+     "chengying endpoint create resnet50 --model sha256:... --shared host.1.shared --batch 1,8\n",
+     add_endpoint},
+    {"infer", kService, "Photographs or tensors to an endpoint",
+     "chengying infer resnet50 --input cat.jpg\n"
+     "chengying infer mymodel --input x=x.npy --output answers.npz --json\n",
+     add_infer},
+    {"usage", kService, "What was used, record by record",
+     "chengying usage --endpoint resnet50\n"
+     "chengying usage --records usage.jsonl\n",
+     add_usage},
+    {"balance", kService, "What your tenant has, holds and spent", "chengying balance\n", add_balance},
+    {"invoice", kService, "Invoices, and the files that prove them",
+     "chengying invoice create --output invoice.json --records records.jsonl --prices prices.toml\n"
+     "chengying invoice show INVOICE\n",
+     add_invoice},
+    {"events", kService, "What happened to a lease", "chengying events LEASE\n", add_events},
 };
 
 }  // namespace

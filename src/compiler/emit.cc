@@ -152,7 +152,8 @@ void own_constants(isa::Executable& executable, std::span<const std::byte> bytes
 void check_verified(const isa::Executable& executable, const isa::ChipSpec& chip) {
   const Status verified = isa::verify(executable, chip);
   if (!verified)
-    fmt::print(stderr, "lower() made a program that verify refuses: {}\n", verified.error().message);
+    fmt::print(stderr, "lower() made a program that verify refuses: {}\n{}", verified.error().message,
+               isa::print(executable));
   CHECK(verified.has_value());
 }
 

@@ -143,16 +143,21 @@ Box of_upsample(const UpsampleNode& upsample, const Box& out) {
   return box;
 }
 
+/// operands_of() lists the inputs that are present, then the residual.
+std::size_t present_inputs(const Node& node) {
+  return node.inputs.size() - static_cast<std::size_t>(std::ranges::count(node.inputs, kNoValue));
+}
+
 }  // namespace
 
 bool is_parameter(const Node& node, std::size_t operand) {
   const bool product =
       std::holds_alternative<ConvNode>(node.op) || std::holds_alternative<DenseNode>(node.op);
-  return product && operand > 0 && operand < node.inputs.size();
+  return product && operand > 0 && operand < present_inputs(node);
 }
 
 Box needed(const Graph& graph, const Node& node, std::size_t operand, const Box& out) {
-  const bool residual = operand >= node.inputs.size();
+  const bool residual = operand >= present_inputs(node);
   if (residual) return out;
   const Shape& input = graph.value(node.inputs[operand]).shape;
   return std::visit(

@@ -25,6 +25,7 @@ isa::View view_of(const Strided& operand, std::span<const std::size_t> dimension
   // The dimensions that the operand lacks never move; they get the strides of a dense array of one element
   // more.
   std::int64_t outer = static_cast<std::int64_t>(size_of(operand.dtype));
+  if (view.shape[3] == 1) view.stride[3] = outer;  // nothing moves along it, and instructions ask for this
   for (std::size_t d = kViewRank; d-- > 0;) {
     if (d < skip) view.stride[d] = outer;
     outer = std::max(outer, view.stride[d] * view.shape[d]);

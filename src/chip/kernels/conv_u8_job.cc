@@ -42,8 +42,8 @@ void set_epilogue(ConvU8Job& job, const isa::Epilogue& e) {
   const float bottom = static_cast<float>(-e.output_zero_point),
               top = static_cast<float>(255 - e.output_zero_point);
   job.high = exact::clamp<float>(e.high, bottom, top);
-  const float low = exact::at_most<float>(exact::clamp<float>(e.low, bottom, top), job.high);
-  job.lowest = exact::requantise_u8(low, e.output_zero_point);
+  job.low = exact::at_most<float>(exact::clamp<float>(e.low, bottom, top), job.high);
+  job.lowest = exact::requantise_u8(job.low, e.output_zero_point);
   job.output_zero_point = e.output_zero_point;
 }
 

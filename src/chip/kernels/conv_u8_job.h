@@ -18,7 +18,7 @@ struct ConvU8Job {
   bool has_inner = false, has_residual = false;
   float inner_low = 0, inner_high = 0, inner_rescale = 1;  // the u8 range relative to the inner zero point
   float residual_zero_point = 0, residual_scale = 1;
-  float high = 0;           // epilogue's high and 255, relative to the output's zero point
+  float low = 0, high = 0;  // the epilogue's bounds within 0..255, relative to the output's zero point
   std::uint8_t lowest = 0;  // epilogue's low as an output byte, at most `high`
   std::int32_t output_zero_point = 0;
 };

@@ -3,6 +3,9 @@
 
 #include <immintrin.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "tensor/lanes.h"
 
 namespace chengying {

@@ -4,6 +4,9 @@
 
 #include <immintrin.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "tensor/lanes.h"
 
 namespace chengying {

@@ -186,17 +186,10 @@ class Layout {
     const std::uint64_t image = (program_.inputs[0].bytes() + 63) / 64 * 64;
     const std::uint64_t scores = (program_.outputs[0].bytes() + 63) / 64 * 64;
     const std::uint64_t scratch = kSlots * slot_ + image + 2 * scores;
-    const auto constants = static_cast<std::uint64_t>(model_.constants.size());
     image_at_ = kSlots * slot_;
     scores_at_ = image_at_ + image;
     program_.sram_bytes.assign(cores_, in_dram_ ? 0 : scratch);
-    if (in_dram_) {
-      program_.dram_bytes = scratch;
-      program_.residences = {{0, constants, isa::Space::kDram, 0, scratch}};
-      return;
-    }
-    for (std::uint16_t core = 0; core < cores_; ++core)
-      program_.residences.push_back({0, constants, isa::Space::kSram, core, scratch});
+    program_.dram_bytes = in_dram_ ? scratch : 0;
   }
 
   isa::Address scratch(std::uint16_t core, std::uint64_t offset) const {
@@ -377,6 +370,18 @@ class Layout {
   std::vector<std::uint32_t> waits_, current_;
 };
 
+/// Keeps the constants behind the scratch of the largest program, at the same place for all.
+inline void place_constants(isa::Executable& executable, std::uint64_t bytes, bool in_dram) {
+  std::uint64_t scratch = 0;
+  for (const isa::Program& program : executable.programs)
+    scratch = std::max(scratch, in_dram ? program.dram_bytes : std::ranges::max(program.sram_bytes));
+  for (isa::Program& program : executable.programs) {
+    if (in_dram) program.residences = {{0, bytes, isa::Space::kDram, 0, scratch}};
+    for (std::uint16_t core = 0; core < executable.cores && !in_dram; ++core)
+      program.residences.push_back({0, bytes, isa::Space::kSram, core, scratch});
+  }
+}
+
 /// The whole executable, programs ordered by batch.
 inline std::shared_ptr<const isa::Executable> make_executable(const Model& model, const isa::ChipSpec& chip,
                                                               std::uint16_t cores,
@@ -388,6 +393,7 @@ inline std::shared_ptr<const isa::Executable> make_executable(const Model& model
   executable->layers = {{"tiny", "all", 0}};
   for (const std::int32_t batch : batches)
     executable->programs.push_back(Layout(model, chip, batch, cores).emit());
+  place_constants(*executable, model.constants.size(), chip.memory.engines_reach_dram);
   const auto constants = std::make_shared<AlignedBytes>(model.constants.size());
   std::ranges::copy(model.constants, constants->data());
   executable->constants = constants->span();

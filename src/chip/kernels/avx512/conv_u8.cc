@@ -19,14 +19,10 @@ constexpr int kBlocks = 4;
 
 enum class Extras { kNone, kResidual, kInner, kBoth };
 
-__mmask64 first_bytes(std::int32_t count) {
-  return count >= 64 ? ~0ULL : (1ULL << count) - 1;
-}
-
 /// The epilogue of one pixel's blocks, from sums to stored bytes.
 template <int B, Extras kExtras>
-CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const Pixel& pixel, std::int32_t channel,
-                                          std::int32_t channels, const __m512i* sums, const __m512* scales) {
+CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const std::byte* residual, std::byte* out,
+                                          const __m512i* sums, const __m512* scales) {
   constexpr bool kInner = kExtras == Extras::kInner || kExtras == Extras::kBoth;
   constexpr bool kResidual = kExtras == Extras::kResidual || kExtras == Extras::kBoth;
   __m512i q[4] = {};
@@ -39,10 +35,7 @@ CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const Pixel& pix
       t = _mm512_mul_ps(t, _mm512_set1_ps(job.inner_rescale));
     }
     if constexpr (kResidual) {
-      const std::byte* at = pixel.residual + channel + 16 * b;
-      const std::int32_t left = channels - 16 * b;
-      const __m128i bytes = left >= 16 ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(at))
-                                       : _mm_maskz_loadu_epi8(static_cast<__mmask16>(first_bytes(left)), at);
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(residual + 16 * b));
       const __m512 r = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
       t = _mm512_fmadd_ps(_mm512_sub_ps(r, _mm512_set1_ps(job.residual_zero_point)),
                           _mm512_set1_ps(job.residual_scale), t);
@@ -58,22 +51,19 @@ CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const Pixel& pix
   bytes = _mm512_max_epu8(bytes, _mm512_set1_epi8(static_cast<char>(job.lowest)));
   bytes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
                                    bytes);
-  std::byte* out = pixel.out + channel;
-  if (channels < 16 * B) {
-    _mm512_mask_storeu_epi8(out, first_bytes(channels), bytes);
-  } else if constexpr (B == 4) {
-    _mm512_storeu_si512(out, bytes);
-  } else {
-    if constexpr (B >= 2) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_castsi512_si256(bytes));
-    if constexpr (B == 1) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(bytes));
-    if constexpr (B == 3) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 32), _mm512_extracti32x4_epi32(bytes, 2));
-    }
+  if constexpr (B == 4) _mm512_storeu_si512(out, bytes);
+  if constexpr (B == 2 || B == 3) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_castsi512_si256(bytes));
   }
+  if constexpr (B == 3) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 32), _mm512_extracti32x4_epi32(bytes, 2));
+  }
+  if constexpr (B == 1) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(bytes));
 }
 
+/// Whole blocks from `channel` on; outputs and residuals begin `offset` bytes behind their pixels' pointers.
 template <int P, int B>
-void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
+void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel, std::int32_t offset) {
   __m512i sums[P][B];
   unrolled<B>([&](auto b) CHENGYING_INLINE {
     const __m512i first = _mm512_loadu_si512(job.init + channel + 16 * b);
@@ -104,18 +94,35 @@ void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
   });
   __m512 scales[B];
   unrolled<B>([&](auto b) CHENGYING_INLINE { scales[b] = _mm512_loadu_ps(job.scale + channel + 16 * b); });
-  const std::int32_t channels = job.channels - channel;
   const auto finish = [&]<Extras kExtras>(std::integral_constant<Extras, kExtras>) CHENGYING_INLINE {
     unrolled<P>([&](auto p) CHENGYING_INLINE {
       __m512i mine[B];
       unrolled<B>([&](auto b) CHENGYING_INLINE { mine[b] = sums[p][b]; });
-      finish_pixel<B, kExtras>(job, pixels[p], channel, channels, mine, scales);
+      finish_pixel<B, kExtras>(job, pixels[p].residual + offset, pixels[p].out + offset, mine, scales);
     });
   };
   if (!job.has_inner && !job.has_residual) return finish(std::integral_constant<Extras, Extras::kNone>{});
   if (!job.has_inner) return finish(std::integral_constant<Extras, Extras::kResidual>{});
   if (!job.has_residual) return finish(std::integral_constant<Extras, Extras::kInner>{});
   finish(std::integral_constant<Extras, Extras::kBoth>{});
+}
+
+/// As whole_tile, by way of buffers where the last block is a part of one.
+template <int P, int B>
+void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
+  const std::int32_t channels = job.channels - channel;
+  if (channels >= 16 * B) return whole_tile<P, B>(job, pixels, channel, channel);
+  std::byte residuals[P][16 * B] = {}, outputs[P][16 * B];
+  Pixel buffered[P];
+  for (int p = 0; p < P; ++p) {
+    buffered[p] = {pixels[p].in, outputs[p], residuals[p]};
+    if (job.has_residual)
+      __builtin_memcpy(residuals[p], pixels[p].residual + channel, static_cast<unsigned>(channels));
+  }
+  whole_tile<P, B>(job, buffered, channel, 0);
+  for (int p = 0; p < P; ++p) {
+    __builtin_memcpy(pixels[p].out + channel, outputs[p], static_cast<unsigned>(channels));
+  }
 }
 
 template <int B>

@@ -28,7 +28,9 @@ class Memory {
 
  private:
   std::byte* data_ = nullptr;
-  std::size_t size_ = 0, mapped_ = 0;
+  std::size_t size_ = 0;
+  std::byte* mapped_ = nullptr;  // at or before data_
+  std::size_t mapped_bytes_ = 0;
 };
 
 struct SliceMemory {

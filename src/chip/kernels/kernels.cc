@@ -69,10 +69,11 @@ KernelSet fastest() {
   return best;
 }
 
-KernelSet choose() {
-  const char* asked = std::getenv("CHENGYING_KERNELS");
+}  // namespace
+
+KernelSet kernel_set_named(std::string_view asked) {
   const KernelSet best = fastest();
-  if (asked == nullptr || *asked == '\0') return best;
+  if (asked.empty()) return best;
   for (const Row& row : kRows) {
     if (row.name != asked) continue;
     if (row.supported()) return row.set;
@@ -85,8 +86,6 @@ KernelSet choose() {
   return best;
 }
 
-}  // namespace
-
 std::string_view name_of(KernelSet set) {
   return row_of(set).name;
 }
@@ -96,7 +95,11 @@ bool supported(KernelSet set) {
 }
 
 KernelSet best_kernels() {
-  static const KernelSet chosen = choose();  // once: the environment is read, and the warning given, one time
+  // Once: the environment is read, and the warning given, one time.
+  static const KernelSet chosen = [] {
+    const char* asked = std::getenv("CHENGYING_KERNELS");
+    return kernel_set_named(asked == nullptr ? std::string_view() : asked);
+  }();
   return chosen;
 }
 

@@ -4,6 +4,8 @@
 // any thread at once.
 #pragma once
 
+#include <string_view>
+
 #include "chip/engine.h"
 #include "isa/instruction.h"
 #include "reference/operands.h"
@@ -25,6 +27,10 @@ struct Kernels {
 
 /// The table of a set that supported() says this machine has (CHECKed).
 const Kernels& kernels_of(KernelSet set);
+
+/// The set of that name: "reference", "avx2" or "avx512". Empty: the fastest. Unknown or not supported by
+/// this CPU: the fastest too, with a warning on stderr. best_kernels() asks this with CHENGYING_KERNELS.
+KernelSet kernel_set_named(std::string_view asked);
 
 /// Runs one operation by a table.
 void execute(const Kernels& kernels, const isa::Operation& operation, const Operands& operands);

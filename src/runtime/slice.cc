@@ -22,7 +22,7 @@ std::int32_t group_limit_of(const isa::Executable& executable) {
   return std::ranges::max(executable.programs, {}, &isa::Program::batch).batch;
 }
 
-void end_with(Work& work, Error error) {
+void end_with(const Work& work, Error error) {
   work.done({std::unexpected(std::move(error)), {}});
 }
 
@@ -99,11 +99,11 @@ void Slice::serve() {
 
 void Slice::run_group(std::vector<Work> group) {
   const SteadyClock::time_point now = SteadyClock::now();
-  const auto late =
-      std::ranges::stable_partition(group, [&](const Work& work) { return work.deadline > now; });
-  for (Work& work : late)
-    end_with(work, {Code::kDeadlineExceeded, "the deadline passed before the request ran"});
-  group.erase(late.begin(), late.end());
+  std::erase_if(group, [&](const Work& work) {
+    const bool late = work.deadline <= now;
+    if (late) end_with(work, {Code::kDeadlineExceeded, "the deadline passed before the request ran"});
+    return late;
+  });
   if (group.empty()) return;
 
   if (const std::shared_ptr<Loaded> loaded = find(group.front().loaded)) return run_live(*loaded, group);

@@ -1,0 +1,40 @@
+// Files: the data folder: the store, model files by digest, compiled executables, secrets. One service at a
+// time holds it (a lock). Secrets are readable by their owner only. Any thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/error.h"
+
+namespace chengying::cloud {
+
+class Files {
+ public:
+  /// Makes the folder and takes its lock. kConflict if another process holds it.
+  static Result<Files> open(const std::filesystem::path& folder);
+  Files(Files&& other) noexcept;
+  Files& operator=(Files&&) = delete;
+  ~Files();
+
+  std::filesystem::path store() const { return folder_ / "store.sqlite"; }
+  std::filesystem::path uploads() const { return folder_ / "uploads"; }
+  std::filesystem::path operator_key() const { return folder_ / "operator.key"; }
+  std::filesystem::path model(const Digest& digest) const { return folder_ / "models" / digest.hex(); }
+  std::filesystem::path executable(const Digest& key) const {
+    return folder_ / "executables" / (key.hex() + ".cyx");
+  }
+  /// The secret that signs quotes; made at random the first time.
+  Result<std::string> quote_secret() const;
+  /// Writes a secret with mode 0600 from its first byte.
+  Status write_secret(const std::filesystem::path& path, std::string_view text) const;
+
+ private:
+  Files(std::filesystem::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
+  std::filesystem::path folder_;
+  int lock_ = -1;
+};
+
+}  // namespace chengying::cloud

@@ -16,6 +16,8 @@ namespace {
 
 using testing::GraphOptions;
 
+const std::uint32_t kSeeds = std::getenv("SEEDS") ? std::atoi(std::getenv("SEEDS")) : 60;
+
 isa::ChipSpec chip_named(const std::string& name) {
   auto chip = isa::load_chip_spec(std::string(CHENGYING_SOURCE_DIR "/chips/") + name + ".toml");
   if (!chip) ADD_FAILURE() << chip.error().message;
@@ -66,7 +68,7 @@ void expect_interpreted(std::uint32_t seed, const isa::ChipSpec& chip, std::uint
 
 TEST(Lower, QuantisedGraphsOnHostGiveTheInterpretersBytes) {
   const isa::ChipSpec chip = chip_named("host");
-  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+  for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {
     expect_interpreted(seed, chip, static_cast<std::uint16_t>(1 + seed % 2), {1, 2, 3},
                        {.nodes = 3 + seed % 12});
     if (HasFatalFailure()) return;
@@ -75,7 +77,7 @@ TEST(Lower, QuantisedGraphsOnHostGiveTheInterpretersBytes) {
 
 TEST(Lower, FloatGraphsOnHostGiveTheInterpretersBytes) {
   const isa::ChipSpec chip = chip_named("host");
-  for (std::uint32_t seed = 0; seed < 40; ++seed) {
+  for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {
     expect_interpreted(seed, chip, static_cast<std::uint16_t>(1 + seed % 2), {1, 3},
                        {.f32 = true, .nodes = 3 + seed % 12});
     if (HasFatalFailure()) return;
@@ -84,7 +86,7 @@ TEST(Lower, FloatGraphsOnHostGiveTheInterpretersBytes) {
 
 TEST(Lower, QuantisedGraphsOnSramChipsGiveTheInterpretersBytes) {
   const isa::ChipSpec chip = chip_named("hanguang800");
-  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+  for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {
     expect_interpreted(seed, chip, static_cast<std::uint16_t>(1 + seed % 4), {1, 2, 5},
                        {.nodes = 3 + seed % 12});
     if (HasFatalFailure()) return;

@@ -1,196 +1,112 @@
 #include "compiler/tiles/build.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <optional>
 
 #include "base/check.h"
 #include "compiler/tiles/homes.h"
 #include "compiler/tiles/operations.h"
 #include "compiler/tiles/order.h"
+#include "compiler/tiles/plan.h"
 
 namespace chengying::compiler::tiles {
 
 namespace {
 
-constexpr std::uint64_t kBindingAlignment = 64;
+/// What of `piece` (in the value's dimensions) lies in `there` (in its storage's).
+Box part_in(const Storages& storages, ValueId id, const Box& piece, const Box& there) {
+  const Box common = intersection(storages.in_storage(id, piece), there);
+  const Placement& placement = storages.of_value[id];
+  Box result = piece;
+  if (common.empty()) {
+    if (!result.size.empty()) result.size[0] = 0;
+    return result;
+  }
+  for (std::size_t d = 0; d < piece.size.size(); ++d) {
+    const std::int32_t from = placement.dimension[d];
+    if (from < 0) continue;
+    result.start[d] = common.start[from] - placement.offset[from];
+    result.size[d] = common.size[from];
+  }
+  return result;
+}
 
-/// What each node does on each core: its block of the output, and the operands that lie in place already.
-struct Plan {
-  std::vector<Box> blocks;     // block i belongs to core i
-  std::vector<bool> in_place;  // by operand
-  bool free = false;           // all operands are in place: no step
-};
+std::vector<std::int64_t> dense_strides(const Shape& shape, DType dtype) {
+  std::vector<std::int64_t> strides(shape.size());
+  std::int64_t stride = static_cast<std::int64_t>(size_of(dtype));
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    strides[d] = stride;
+    stride *= shape[d];
+  }
+  return strides;
+}
 
 class Builder {
  public:
   Builder(const Graph& graph, const Decisions& decisions, const isa::ChipSpec& chip, std::uint16_t cores,
           ConstantPool& pool)
       : graph_(graph),
-        shared_(shares_memory(chip)),
-        cores_(cores),
         pool_(pool),
-        storages_(assign_storages(graph, chip)) {
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) plan(graph.nodes[i], decisions.of_node[i]);
-  }
+        storages_(assign_storages(graph, chip)),
+        plans_(plan_nodes(graph, storages_, decisions, cores)),
+        producers_(producers_of(graph)),
+        homes_(graph, storages_, extents_of(graph, storages_, plans_), shares_memory(chip), tiles_, pool) {}
 
   Result<Tiles> build(std::int32_t batch) {
     tiles_.batch = batch;
-    bind();
-    make_homes();
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) TRY(emit(i));
+    for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
+      for (std::uint16_t core = 0; core < plans_[node].blocks.size(); ++core) TRY(emit_block(node, core));
+    }
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) emit_output(i);
     order_steps(tiles_);
     return std::move(tiles_);
   }
 
  private:
-  Place place_of(std::uint16_t core) const { return shared_ ? Place{0} : core; }
-
-  /// Where the output's dimensions have operand `i`: only a Concat puts it anywhere but at the start.
-  Box slot_of(const Node& node, std::size_t operand) const {
-    const auto* concat = std::get_if<ConcatNode>(&node.op);
-    if (concat == nullptr) return Box::whole(graph_.value(node.output).shape);
-    Box slot = Box::whole(graph_.value(node.inputs[operand]).shape);
-    for (std::size_t i = 0; i < operand; ++i) {
-      slot.start[concat->axis] += graph_.value(node.inputs[i]).shape[concat->axis];
-    }
-    return slot;
-  }
-
-  void plan(const Node& node, Split split) {
-    Plan& plan = plans_.emplace_back();
-    const Box whole = Box::whole(graph_.value(node.output).shape);
-    const std::vector<ValueId> operands = operands_of(node);
-    const bool moves =
-        std::holds_alternative<ReshapeNode>(node.op) || std::holds_alternative<TransposeNode>(node.op) ||
-        std::holds_alternative<RelayoutNode>(node.op) || std::holds_alternative<SliceNode>(node.op) ||
-        std::holds_alternative<ConcatNode>(node.op);
-    for (std::size_t i = 0; i < operands.size(); ++i) {
-      plan.in_place.push_back(moves && is_same_memory(storages_, operands[i], needed(graph_, node, i, whole),
-                                                      node.output, slot_of(node, i)));
-    }
-    plan.free = std::ranges::all_of(plan.in_place, [](bool in_place) { return in_place; });
-    if (plan.free) return;
-    plan.blocks = blocks_of(graph_, node, split, cores_);
-    for (std::uint16_t core = 0; core < plan.blocks.size(); ++core) {
-      extend(node.output, plan.blocks[core], core);
-      for (std::size_t i = 0; i < operands.size(); ++i) {
-        if (is_parameter(node, i) || plan.in_place[i]) continue;
-        extend(operands[i], needed(graph_, node, i, plan.blocks[core]), core);
-      }
-    }
-  }
-
-  /// A core holds the block around all that it makes or needs of a storage.
-  void extend(ValueId id, const Box& box, std::uint16_t core) {
-    if (box.empty()) return;
-    const StorageId storage = storages_.of_value[id].storage;
-    const Box mine = storages_.in_storage(id, box);
-    const auto [found, is_new] = extents_.try_emplace({storage, place_of(core)}, mine);
-    if (!is_new) found->second = bound(found->second, mine);
-  }
-
-  void bind() {
-    std::uint64_t offset = 0;
-    const auto binding = [&](ValueId id) {
-      const Value& value = graph_.value(id);
-      isa::Binding result{value.name, value.dtype, value.shape, offset};
-      offset += (result.bytes() + kBindingAlignment - 1) / kBindingAlignment * kBindingAlignment;
-      return result;
-    };
-    for (const ValueId id : graph_.inputs) tiles_.inputs.push_back(binding(id));
-    for (const ValueId id : graph_.outputs) tiles_.outputs.push_back(binding(id));
-  }
-
-  static isa::Address host_at(const isa::Binding& binding) {
-    return {.space = isa::Space::kHost, .core = 0, .offset = binding.offset};
-  }
-
-  void make_homes() {
-    for (auto& [key, box] : extents_) {
-      const auto& [id, place] = key;
-      const Storage& storage = storages_.storages[id];
-      const bool in_scratch = storage.where == Where::kScratch || storage.staged;
-      if (!in_scratch) continue;
-      const Box held = shared_ ? Box::whole(storage.shape) : box;
-      const isa::Space space = shared_ ? isa::Space::kDram : isa::Space::kSram;
-      homes_.emplace(key, make_home(storage, held, space, place, tiles_));
-    }
-    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
-      const StorageId id = storages_.of_value[graph_.inputs[i]].storage;
-      fixed_.emplace(id, fixed_home(storages_.storages[id], host_at(tiles_.inputs[i])));
-    }
-    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
-      const StorageId id = storages_.of_value[graph_.outputs[i]].storage;
-      const Storage& storage = storages_.storages[id];
-      if (storage.where == Where::kOutput) {
-        fixed_.emplace(id, fixed_home(storage, host_at(tiles_.outputs[i])));
-      }
-    }
-  }
-
-  /// Where core `core` reads and writes a storage.
-  Home& home_of(StorageId id, std::uint16_t core) {
-    const Storage& storage = storages_.storages[id];
-    if (storage.where == Where::kScratch || storage.staged) return homes_.at({id, place_of(core)});
-    if (storage.where == Where::kConstant && !fixed_.contains(id)) {
-      const Tensor& tensor = *graph_.value(storage.value).constant;
-      fixed_.emplace(id, fixed_home(storage, pool_.add(tensor.bytes())));
-    }
-    return fixed_.at(id);
-  }
-
   void add_step(std::uint16_t core, std::size_t node, isa::Operation operation) {
     tiles_.steps.push_back({core, static_cast<std::uint32_t>(node), {}, std::move(operation)});
   }
 
-  void add_copies(std::uint16_t core, std::size_t node, const Home& from, const Home& to, DType dtype,
-                  const Box& box) {
-    for (const isa::Copy& copy : copies(window_in(from, dtype, box), window_in(to, dtype, box))) {
-      add_step(core, node, copy);
-    }
+  void add_copies(std::uint16_t core, std::size_t node, const Strided& from, const Strided& to) {
+    for (const isa::Copy& copy : copies(from, to)) add_step(core, node, copy);
   }
 
   /// Copies what core `core` lacks of `box` (in the storage's dimensions) from where it is.
   void fetch(StorageId id, const Box& box, std::uint16_t core, std::size_t node) {
     const Storage& storage = storages_.storages[id];
-    if (storage.where != Where::kScratch && !storage.staged) return;
-    Home& home = home_of(id, core);
+    if (!in_scratch(storage)) return;
+    Home& home = homes_.of(id, core);
     std::vector<Box> missing = difference(box, home.valid);
+    const auto copy_from = [&](const Home& source, const Box& piece) {
+      add_copies(core, node, window_in(source, storage.dtype, piece), window_in(home, storage.dtype, piece));
+      home.valid.push_back(piece);
+    };
     if (storage.staged) {
-      for (const Box& piece : missing) add_copies(core, node, fixed_.at(id), home, storage.dtype, piece);
-      home.valid.insert(home.valid.end(), missing.begin(), missing.end());
+      for (const Box& piece : missing) copy_from(homes_.fixed(id), piece);
       return;
     }
-    for (Place other = 0; other < cores_ && !missing.empty() && !shared_; ++other) {
-      const auto source = homes_.find({id, other});
-      if (other == place_of(core) || source == homes_.end()) continue;
-      for (const Box& there : source->second.valid) {
-        std::vector<Box> rest;
+    for (const auto& [other, source] : homes_.all(id)) {
+      if (source == &home) continue;
+      for (const Box& there : source->valid) {
         for (const Box& piece : missing) {
           const Box common = intersection(piece, there);
-          if (!common.empty()) {
-            add_copies(core, node, source->second, home, storage.dtype, common);
-            home.valid.push_back(common);
-          }
-          for (Box& left : difference(piece, common)) rest.push_back(std::move(left));
+          if (!common.empty()) copy_from(*source, common);
         }
-        missing = std::move(rest);
+        missing = difference_of_all(missing, there);
       }
     }
     CHECK(missing.empty());
   }
 
-  Strided window(ValueId id, const Box& box, std::uint16_t core) {
-    return window_of_value(home_of(storages_.of_value[id].storage, core), storages_, graph_, id, box);
+  static std::vector<Box> difference_of_all(const std::vector<Box>& boxes, const Box& taken) {
+    std::vector<Box> rest;
+    for (const Box& box : boxes) {
+      for (Box& left : difference(box, taken)) rest.push_back(std::move(left));
+    }
+    return rest;
   }
 
-  Status emit(std::size_t index) {
-    const Plan& plan = plans_[index];
-    for (std::uint16_t core = 0; core < plan.blocks.size(); ++core) TRY(emit_block(index, core));
-    return {};
+  Strided window(ValueId id, const Box& box, std::uint16_t core) {
+    return window_of_value(homes_.of(storages_.of_value[id].storage, core), storages_, graph_, id, box);
   }
 
   Status emit_block(std::size_t index, std::uint16_t core) {
@@ -199,17 +115,13 @@ class Builder {
     const std::vector<ValueId> operands = operands_of(node);
     Task task{graph_, node, plan.blocks[core], {}, {}, {}, plan.in_place};
     for (std::size_t i = 0; i < operands.size(); ++i) {
-      Box box;
-      Strided operand;
-      if (!is_parameter(node, i)) {
-        box = needed(graph_, node, i, task.out);
-        if (!plan.in_place[i] && !box.empty()) {
-          fetch(storages_.of_value[operands[i]].storage, storages_.in_storage(operands[i], box), core, index);
-          operand = window(operands[i], box, core);
-        }
-      }
-      task.boxes.push_back(std::move(box));
-      task.operands.push_back(std::move(operand));
+      Box& box = task.boxes.emplace_back();
+      Strided& operand = task.operands.emplace_back();
+      if (is_parameter(node, i)) continue;
+      box = needed(graph_, node, i, task.out);
+      if (plan.in_place[i] || box.empty()) continue;
+      fetch(storages_.of_value[operands[i]].storage, storages_.in_storage(operands[i], box), core, index);
+      operand = window(operands[i], box, core);
     }
     task.output = window(node.output, task.out, core);
     TRY_ASSIGN(std::vector<isa::Operation> operations, operations_of(task, pool_));
@@ -221,105 +133,67 @@ class Builder {
   void mark_valid(std::size_t index, std::uint16_t core) {
     const Node& node = graph_.nodes[index];
     const Plan& plan = plans_[index];
-    Home& home = home_of(storages_.of_value[node.output].storage, core);
+    Home& home = homes_.of(storages_.of_value[node.output].storage, core);
     const Box& block = plan.blocks[core];
     if (!std::holds_alternative<ConcatNode>(node.op)) {
       home.valid.push_back(storages_.in_storage(node.output, block));
       return;
     }
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const Box slot = intersection(slot_of(node, i), block);
-      if (!plan.in_place[i] && !slot.empty()) home.valid.push_back(storages_.in_storage(node.output, slot));
+      const Box slot = intersection(slot_of(graph_, node, i), block);
+      if (!plan.in_place[i] && !slot.empty()) {
+        home.valid.push_back(storages_.in_storage(node.output, slot));
+      }
     }
   }
 
-  /// The step's node, for reports: the one that made the value, or the last one.
-  std::size_t maker_of(ValueId id) const {
-    const std::uint32_t producer = producers_of(graph_)[id];
-    return producer == kNoValue ? std::max<std::size_t>(graph_.nodes.size(), 1) - 1 : producer;
+  /// Copies the block of an output to the request's tensor, for the node that made it.
+  void copy_out(std::size_t index, std::uint16_t core, const Home& from, const Box& box) {
+    const ValueId id = graph_.outputs[index];
+    const Shape& shape = graph_.value(id).shape;
+    const std::uint32_t producer = producers_[id];
+    const std::size_t last = std::max<std::size_t>(graph_.nodes.size(), 1) - 1;
+    const Strided source = window_of_value(from, storages_, graph_, id, box);
+    Strided destination{host_at(tiles_.outputs[index]), source.dtype, box.size,
+                        dense_strides(shape, source.dtype)};
+    for (std::size_t d = 0; d < box.size.size(); ++d) {
+      destination.at.offset += static_cast<std::uint64_t>(box.start[d] * destination.stride[d]);
+    }
+    add_copies(core, producer == kNoValue ? last : producer, source, destination);
   }
 
-  /// Copies an output that was not made in place.
+  /// Sees to it that an output is in the request's tensor, if it wasn't made there.
   void emit_output(std::size_t index) {
     const ValueId id = graph_.outputs[index];
     const StorageId storage = storages_.of_value[id].storage;
-    const std::size_t node = maker_of(id);
-    const Box whole = Box::whole(graph_.value(id).shape);
-    const auto to_host = [&](std::uint16_t core, const Home& from, const Box& box) {
-      const Strided source = window_of_value(from, storages_, graph_, id, box);
-      Strided destination{host_at(tiles_.outputs[index]), source.dtype, whole.size, {}};
-      destination.stride = dense_strides(whole.size, source.dtype);
-      for (std::size_t d = 0; d < box.size.size(); ++d) {
-        destination.at.offset += static_cast<std::uint64_t>(box.start[d] * destination.stride[d]);
-      }
-      destination.shape = box.size;
-      for (const isa::Copy& copy : copies(source, destination)) add_step(core, node, copy);
-    };
     const Where where = storages_.storages[storage].where;
-    if (where == Where::kOutput && host_at(tiles_.outputs[index]) == fixed_.at(storage).at) return;
-    if (where == Where::kScratch && !shared_) {
-      std::vector<Box> missing{whole};
-      for (Place place = 0; place < cores_; ++place) {
-        const auto home = homes_.find({storage, place});
-        if (home == homes_.end()) continue;
-        for (const Box& there : home->second.valid) {
-          std::vector<Box> rest;
-          for (const Box& piece : missing) {
-            const Box common = common_of(id, piece, there);
-            if (!common.empty()) to_host(place, home->second, common);
-            for (Box& left : difference(piece, common)) rest.push_back(std::move(left));
-          }
-          missing = std::move(rest);
+    std::vector<Box> missing{Box::whole(graph_.value(id).shape)};
+    if (where == Where::kOutput && host_at(tiles_.outputs[index]) == homes_.fixed(storage).at) return;
+    if (where == Where::kInput || where == Where::kOutput) {
+      return copy_out(index, 0, homes_.fixed(storage), missing.front());
+    }
+    if (where == Where::kConstant) return copy_out(index, 0, homes_.of(storage, 0), missing.front());
+    for (const auto& [core, home] : homes_.all(storage)) {
+      for (const Box& there : home->valid) {
+        std::vector<Box> rest;
+        for (const Box& piece : missing) {
+          const Box part = part_in(storages_, id, piece, there);
+          if (!part.empty()) copy_out(index, core, *home, part);
+          for (Box& left : difference(piece, part)) rest.push_back(std::move(left));
         }
+        missing = std::move(rest);
       }
-      CHECK(missing.empty());
-      return;
     }
-    if (where == Where::kInput) {
-      to_host(0, fixed_.at(storage), whole);
-    } else {
-      to_host(0, home_of(storage, 0), whole);
-    }
-  }
-
-  /// What of `piece` (in the value's dimensions) lies in `there` (in the storage's).
-  Box common_of(ValueId id, const Box& piece, const Box& there) const {
-    const Box common = intersection(storages_.in_storage(id, piece), there);
-    const Placement& placement = storages_.of_value[id];
-    Box result = piece;
-    for (std::size_t d = 0; d < piece.size.size(); ++d) {
-      const std::int32_t from = placement.dimension[d];
-      if (from < 0) {
-        if (common.empty()) result.size[d] = 0;
-        continue;
-      }
-      result.start[d] = common.start[from] - placement.offset[from];
-      result.size[d] = common.size[from];
-    }
-    if (common.empty() && !result.size.empty()) result.size[0] = 0;
-    return result;
-  }
-
-  static std::vector<std::int64_t> dense_strides(const std::vector<std::int64_t>& size, DType dtype) {
-    std::vector<std::int64_t> strides(size.size());
-    std::int64_t stride = static_cast<std::int64_t>(size_of(dtype));
-    for (std::size_t d = size.size(); d-- > 0;) {
-      strides[d] = stride;
-      stride *= size[d];
-    }
-    return strides;
+    CHECK(missing.empty());
   }
 
   const Graph& graph_;
-  const bool shared_;
-  const std::uint16_t cores_;
   ConstantPool& pool_;
   const Storages storages_;
-  std::vector<Plan> plans_;
-  std::map<std::pair<StorageId, Place>, Box> extents_;
-  std::map<std::pair<StorageId, Place>, Home> homes_;
-  std::map<StorageId, Home> fixed_;
+  const std::vector<Plan> plans_;
+  const std::vector<std::uint32_t> producers_;
   Tiles tiles_;
+  Homes homes_;
 };
 
 }  // namespace

@@ -66,6 +66,29 @@ bool better(const Candidate& a, const Candidate& b, const isa::ChipSpec& chip, s
   return a_fits ? a.cycles < b.cycles : a.sram_bytes + a.dram_bytes < b.sram_bytes + b.dram_bytes;
 }
 
+std::size_t handovers_of(const isa::Program& program) {
+  std::size_t count = 0;
+  for (const isa::Instruction& instruction : program.instructions) {
+    count += static_cast<std::size_t>(std::ranges::count_if(instruction.waits, [&](std::uint32_t wait) {
+      return program.instructions[wait].core != instruction.core;
+    }));
+  }
+  return count;
+}
+
+void sort_by_quality(std::vector<Candidate>& candidates, const isa::ChipSpec& chip, std::uint16_t cores) {
+  constexpr std::uint64_t kTolerance = 200;  // a part of the cycles
+  std::ranges::stable_sort(candidates,
+                           [&](const auto& a, const auto& b) { return better(a, b, chip, cores); });
+  const std::uint64_t best = candidates.front().cycles;
+  const auto end = std::ranges::find_if(candidates, [&](const Candidate& candidate) {
+    return !fits(candidate, chip, cores) || candidate.cycles > best + best / kTolerance;
+  });
+  if (end == candidates.begin()) return;
+  const auto calmest = std::ranges::min_element(candidates.begin(), end, {}, &Candidate::handovers);
+  std::rotate(candidates.begin(), calmest, calmest + 1);
+}
+
 /// The first `count` nodes as `a` has them, the rest as `b` does.
 Decisions joined(const Decisions& a, const Decisions& b, std::size_t count) {
   Decisions result = b;
@@ -100,6 +123,7 @@ Result<Candidate> evaluate(const Graph& graph, std::int32_t batch, const Decisio
   const timing::Timing timing = timing::walk(candidate.program, chip, cores);
   candidate.cycles = timing.cycles;
   candidate.picojoules = timing.picojoules;
+  candidate.handovers = handovers_of(candidate.program);
   return candidate;
 }
 
@@ -124,15 +148,11 @@ Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, co
   constexpr std::size_t kChangePoints = 12;
   std::vector<Decisions> tried = proposals(graph, cores);
   std::vector<Candidate> candidates;
-  const auto by_quality = [&] {
-    std::ranges::stable_sort(candidates,
-                             [&](const auto& a, const auto& b) { return better(a, b, chip, cores); });
-  };
   for (const Decisions& decisions : tried) {
     TRY_ASSIGN(Candidate candidate, evaluate(graph, batch, decisions, chip, cores, pool));
     candidates.push_back(std::move(candidate));
   }
-  by_quality();
+  sort_by_quality(candidates, chip, cores);
   if (candidates.size() < 2) return candidates;
   // Images shrink and channels grow with depth, so the best split often changes somewhere in between.
   const Decisions first = candidates[0].decisions, second = candidates[1].decisions;
@@ -145,7 +165,7 @@ Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, co
       candidates.push_back(std::move(candidate));
     }
   }
-  by_quality();
+  sort_by_quality(candidates, chip, cores);
   return candidates;
 }
 

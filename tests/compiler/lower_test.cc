@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "chip/engine.h"
+#include "chip_runner.h"
 #include "compiler/emit.h"
 #include "compiler/graph/check.h"
 #include "compiler/graph/interpret.h"
@@ -14,49 +14,30 @@
 namespace chengying::compiler {
 namespace {
 
+using testing::chip_named;
 using testing::GraphOptions;
 
-const std::uint32_t kSeeds = std::getenv("SEEDS") ? std::atoi(std::getenv("SEEDS")) : 60;
+constexpr std::uint32_t kSeeds = 60;
 
-isa::ChipSpec chip_named(const std::string& name) {
-  auto chip = isa::load_chip_spec(std::string(CHENGYING_SOURCE_DIR "/chips/") + name + ".toml");
-  if (!chip) ADD_FAILURE() << chip.error().message;
-  return chip ? *chip : isa::ChipSpec{};
-}
-
-std::vector<Tensor> run(const std::shared_ptr<const isa::Executable>& executable, const isa::ChipSpec& chip,
-                        std::int32_t batch, const std::vector<Tensor>& inputs) {
-  chip::Engine engine(chip, executable->cores, 1, chip::KernelSet::kReference);
-  const Status loaded = engine.load(executable);
-  EXPECT_TRUE(loaded.has_value()) << (loaded ? "" : loaded.error().message);
-  const isa::Program& program = *executable->program_for(batch);
-  std::vector<Tensor> outputs;
-  for (const isa::Binding& binding : program.outputs) outputs.emplace_back(binding.dtype, binding.shape);
-  std::vector<std::span<const std::byte>> in;
-  std::vector<std::span<std::byte>> out;
-  for (const Tensor& tensor : inputs) in.push_back(tensor.bytes());
-  for (Tensor& tensor : outputs) out.push_back(tensor.bytes());
-  const auto trap = engine.run(program, in, out);
-  EXPECT_FALSE(trap.has_value()) << (trap ? trap->reason : "");
-  return outputs;
-}
-
-void expect_interpreted(std::uint32_t seed, const isa::ChipSpec& chip, std::uint16_t cores,
-                        const std::vector<std::int32_t>& batches, const GraphOptions& options) {
-  SCOPED_TRACE(fmt::format("seed {} on {} cores of {}", seed, cores, chip.name));
+std::vector<BatchGraph> random_graphs(std::uint32_t seed, const std::vector<std::int32_t>& batches,
+                                      const GraphOptions& options) {
   std::vector<BatchGraph> graphs;
   for (const std::int32_t batch : batches) {
     graphs.push_back(testing::random_graph(seed, batch, options));
     const Status checked = check(graphs.back().graph, CheckStage::kLaidOut);
-    ASSERT_TRUE(checked.has_value()) << checked.error().message;
+    EXPECT_TRUE(checked.has_value()) << checked.error().message;
   }
-  auto lowered = lower(graphs, chip, cores);
-  ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
-  const auto executable = std::make_shared<const isa::Executable>(std::move(*lowered));
+  return graphs;
+}
+
+void expect_interpreted(const std::vector<BatchGraph>& graphs, isa::Executable lowered,
+                        const isa::ChipSpec& chip, unsigned threads = 1,
+                        chip::KernelSet kernels = chip::KernelSet::kReference) {
+  const auto executable = std::make_shared<const isa::Executable>(std::move(lowered));
   for (const BatchGraph& bound : graphs) {
-    const std::vector<Tensor> inputs = testing::random_inputs(bound.graph, seed + 1);
+    const std::vector<Tensor> inputs = testing::random_inputs(bound.graph, 1);
     const std::vector<Tensor> expected = interpret(bound.graph, inputs);
-    const std::vector<Tensor> outputs = run(executable, chip, bound.batch, inputs);
+    const std::vector<Tensor> outputs = testing::run(executable, chip, bound.batch, inputs, threads, kernels);
     ASSERT_EQ(outputs.size(), expected.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       ASSERT_TRUE(std::ranges::equal(outputs[i].bytes(), expected[i].bytes()))
@@ -64,6 +45,15 @@ void expect_interpreted(std::uint32_t seed, const isa::ChipSpec& chip, std::uint
           << print(bound.graph) << isa::print(*executable);
     }
   }
+}
+
+void expect_interpreted(std::uint32_t seed, const isa::ChipSpec& chip, std::uint16_t cores,
+                        const std::vector<std::int32_t>& batches, const GraphOptions& options) {
+  SCOPED_TRACE(fmt::format("seed {} on {} cores of {}", seed, cores, chip.name));
+  const std::vector<BatchGraph> graphs = random_graphs(seed, batches, options);
+  auto lowered = lower(graphs, chip, cores);
+  ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
+  expect_interpreted(graphs, *std::move(lowered), chip);
 }
 
 TEST(Lower, QuantisedGraphsOnHostGiveTheInterpretersBytes) {
@@ -90,6 +80,56 @@ TEST(Lower, QuantisedGraphsOnSramChipsGiveTheInterpretersBytes) {
     expect_interpreted(seed, chip, static_cast<std::uint16_t>(1 + seed % 4), {1, 2, 5},
                        {.nodes = 3 + seed % 12});
     if (HasFatalFailure()) return;
+  }
+}
+
+/// The least SRAM with which the graphs can still be lowered; 0 if not even `most` suffices.
+std::int64_t least_sram(const std::vector<BatchGraph>& graphs, isa::ChipSpec chip, std::uint16_t cores) {
+  std::int64_t fits = chip.memory.sram_bytes, refused = 0;
+  while (fits - refused > 64) {
+    chip.memory.sram_bytes = refused + (fits - refused) / 2;
+    (lower(graphs, chip, cores) ? fits : refused) = chip.memory.sram_bytes;
+  }
+  return fits;
+}
+
+TEST(Lower, ProgramsThatBarelyFitTheSramGiveTheInterpretersBytes) {
+  isa::ChipSpec chip = chip_named("hanguang800");
+  chip.memory.sram_bytes = 1 << 20;
+  const std::int64_t room = chip.memory.sram_bytes;
+  for (std::uint32_t seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    const auto cores = static_cast<std::uint16_t>(1 + seed % 4);
+    const std::vector<BatchGraph> graphs = random_graphs(seed, {1, 4}, {.nodes = 10});
+    chip.memory.sram_bytes = room;
+    chip.memory.sram_bytes = least_sram(graphs, chip, cores);
+    auto lowered = lower(graphs, chip, cores);
+    ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
+    expect_interpreted(graphs, *std::move(lowered), chip);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Lower, FastKernelsAndThreadsGiveTheInterpretersBytes) {
+  const isa::ChipSpec chip = chip_named("host");
+  for (std::uint32_t seed = 100; seed < 130; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    const std::vector<BatchGraph> graphs = random_graphs(seed, {1, 4}, {.f32 = seed % 3 == 0, .nodes = 10});
+    auto lowered = lower(graphs, chip, 2);
+    ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
+    expect_interpreted(graphs, *std::move(lowered), chip, 2, chip::best_kernels());
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Lower, TheSameGraphGivesTheSameFile) {
+  for (const char* name : {"host", "hanguang800"}) {
+    const isa::ChipSpec chip = chip_named(name);
+    const std::vector<BatchGraph> graphs = random_graphs(7, {1, 3}, {.nodes = 12});
+    const auto first = lower(graphs, chip, 2),
+               second = lower(random_graphs(7, {1, 3}, {.nodes = 12}), chip, 2);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(isa::encode(*first), isa::encode(*second)) << name;
   }
 }
 

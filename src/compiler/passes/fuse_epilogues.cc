@@ -37,7 +37,7 @@ bool tighten(Operator& op, const Bounds& next) {
   return false;
 }
 
-bool fuse_bounds(Editor& edit, std::uint32_t index) {
+bool take_bounds(Editor& edit, std::uint32_t index) {
   Node& node = edit.node(index);
   const std::optional<Bounds> bounds = bounds_of(node.op);
   if (!bounds) return false;
@@ -87,12 +87,12 @@ bool fuse_addition(Editor& edit, std::uint32_t index) {
 
 void fuse_epilogues(Graph& graph, Notes&) {
   // Bounds first: a convolution with a Relu of its own can't add anything behind it.
-  apply_rules(graph, {fuse_bounds});
+  apply_rules(graph, {take_bounds});
   apply_rules(graph, {fuse_addition});
 }
 
-void fuse_bounds_only(Graph& graph, Notes&) {
-  apply_rules(graph, {fuse_bounds});
+void fuse_bounds(Graph& graph, Notes&) {
+  apply_rules(graph, {take_bounds});
 }
 
 }  // namespace chengying::compiler

@@ -13,6 +13,14 @@ constexpr Pass kSimplifying[] = {
     {"fuse_epilogues", fuse_epilogues},
 };
 
+constexpr Pass kExport[] = {
+    {"fold_constants", fold_constants},
+    {"canonicalise", canonicalise},
+    {"simplify_transposes", simplify_transposes},
+    {"fold_channel_scales", fold_channel_scales},
+    {"fuse_bounds", fuse_bounds},
+};
+
 constexpr Pass kInteger[] = {
     {"move_quantisers", move_quantisers},   {"make_tables", make_tables},
     {"make_integer", make_integer},         {"fuse_residuals", fuse_residuals},
@@ -23,6 +31,9 @@ constexpr Pass kInteger[] = {
 
 std::span<const Pass> simplifying_passes() {
   return kSimplifying;
+}
+std::span<const Pass> export_passes() {
+  return kExport;
 }
 std::span<const Pass> integer_passes() {
   return kInteger;

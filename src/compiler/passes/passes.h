@@ -27,6 +27,8 @@ struct Pass {
 /// the two) to a graph that is ready for lower().
 std::span<const Pass> simplifying_passes();
 std::span<const Pass> integer_passes();
+/// As simplifying_passes(), but additions stay nodes of their own: for a file that other engines read.
+std::span<const Pass> export_passes();
 
 /// What running passes records; `dump_after` names the pass whose result is printed.
 struct PassLog {
@@ -50,6 +52,7 @@ void fold_channel_scales(Graph&, Notes&);
 void canonicalise(Graph&, Notes&);
 void simplify_transposes(Graph&, Notes&);
 void fuse_epilogues(Graph&, Notes&);
+void fuse_bounds(Graph&, Notes&);  // the half of fuse_epilogues that comes before the additions
 void move_quantisers(Graph&, Notes&);
 void make_tables(Graph&, Notes&);
 void make_integer(Graph&, Notes&);

@@ -74,10 +74,10 @@ class TestClient {
 
  private:
   static std::size_t content_length(std::string_view head) {
-    const std::size_t at = head.find("Content-Length: ");
+    const std::size_t at = head.find("\r\nContent-Length: ");
     std::size_t length = 0;
     if (at != std::string_view::npos)
-      std::from_chars(head.data() + at + 16, head.data() + head.size(), length);
+      std::from_chars(head.data() + at + 18, head.data() + head.size(), length);
     return length;
   }
   bool receive() {

@@ -117,8 +117,9 @@ CHENGYING_LANES F log(F x) {
   using L = Lanes<F>;
   using Int = typename L::Int;
   const F least_normal = L::set(0x1p-126F);
-  const F normal = x < least_normal ? x * L::set(0x1p25F) : x;
-  const F lift = x < least_normal ? L::set(25.0F) : L::set(0.0F);
+  const F positive = x > L::set(0.0F) ? x : L::set(1.0F);  // the rest is settled at the end
+  const F normal = positive < least_normal ? positive * L::set(0x1p25F) : positive;
+  const F lift = positive < least_normal ? L::set(25.0F) : L::set(0.0F);
   // m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) leaves the exponent in the high bits.
   const Int offset = bits_as<Int>(normal) - L::set_int(0x3f3504f3);
   const Int exponent = offset >> 23;

@@ -2,6 +2,7 @@
 // tables give the same bytes as src/reference/ (law 4). A kernel touches no byte outside of its operands'
 // extents (Conv's input channels rounded up to 4 excepted), allocates nothing shared, and may be called from
 // any thread at once.
+// It writes nothing but elements: bytes between the pixels of a view may be another's.
 #pragma once
 
 #include <string_view>

@@ -19,6 +19,11 @@ constexpr int kBlocks = 4;
 
 enum class Extras { kNone, kResidual, kInner, kBoth };
 
+/// Makes a new value of `sum`. Without this between loop and epilogue, g++ 12 spills sums inside of the loop.
+CHENGYING_INLINE inline void end_life(__m512i& sum) {
+  asm("" : "+v"(sum));
+}
+
 /// The epilogue of one pixel's blocks, from sums to stored bytes.
 template <int B, Extras kExtras>
 CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const std::byte* residual, std::byte* out,
@@ -87,11 +92,8 @@ void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel,
       });
     }
   }
-  // Ends the life of the loop's registers here: without it g++ 12 spills sums inside of the loop for the
-  // epilogue.
-  unrolled<P>([&](auto p) CHENGYING_INLINE {
-    unrolled<B>([&](auto b) CHENGYING_INLINE { asm("" : "+v"(sums[p][b])); });
-  });
+  unrolled<P>([&](auto p)
+                  CHENGYING_INLINE { unrolled<B>([&](auto b) CHENGYING_INLINE { end_life(sums[p][b]); }); });
   __m512 scales[B];
   unrolled<B>([&](auto b) CHENGYING_INLINE { scales[b] = _mm512_loadu_ps(job.scale + channel + 16 * b); });
   const auto finish = [&]<Extras kExtras>(std::integral_constant<Extras, kExtras>) CHENGYING_INLINE {

@@ -178,34 +178,42 @@ struct Convolving {
     }
   }
 
+  /// body(channel, channels left) for each vector of channels; whole vectors get their width as a constant.
+  template <class Body>
+  static void for_each_vector(std::int64_t channels, Body body) {
+    std::int64_t channel = 0;
+    for (; channel + kWidth <= channels; channel += kWidth) {
+      body(channel, std::integral_constant<std::int64_t, kWidth>{});
+    }
+    if (channel < channels) body(channel, channels - channel);
+  }
+
   static void depthwise_f32(const isa::DepthwiseConv& op, const Operands& at, const ConvPlan& plan,
                             const Pixel* pixels, std::int64_t c) {
     const F low = L::set(op.epilogue.low), high = L::set(op.epilogue.high);
-    for (std::int64_t channel = 0; channel < c; channel += kWidth) {
-      const std::int64_t left = c - channel;
+    for_each_vector(c, [&](std::int64_t channel, auto left) CHENGYING_INLINE {
       const std::byte* weights = at.weights + channel / 16 * plan.runs * 64 + channel % 16 * 4;
       F sums[4];
       for (F& sum : sums) sum = S::load(at.init + 4 * channel);
       for (std::int32_t run = 0; run < plan.runs; ++run) {
         const F w = S::load(weights + run * 64);
-        for (int p = 0; p < 4; ++p) {
+        unrolled<4>([&](auto p) CHENGYING_INLINE {
           const F x = load_floats<S>(pixels[p].in + plan.run_offsets[run] + 4 * channel, 4, left);
           sums[p] = L::fma(x, w, sums[p]);
-        }
+        });
       }
-      for (int p = 0; p < 4; ++p) {
+      unrolled<4>([&](auto p) CHENGYING_INLINE {
         F t = sums[p];
         if (op.epilogue.residual) t = t + load_floats<S>(pixels[p].residual + 4 * channel, 4, left);
         store_floats<S>(pixels[p].out + 4 * channel, 4, left, exact::clamp<F>(t, low, high));
-      }
-    }
+      });
+    });
   }
 
   /// Two places of the window at a time: x0 w0 + x1 w1 of each channel is one multiplication of pairs of i16.
   static void depthwise_u8(const ConvU8Job& job, const Pixel* pixels, std::int64_t c) {
     const std::int32_t pairs = (job.plan.runs + 1) / 2;
-    for (std::int64_t channel = 0; channel < c; channel += kWidth) {
-      const std::int64_t left = c - channel;
+    for_each_vector(c, [&](std::int64_t channel, auto left) CHENGYING_INLINE {
       const std::byte* weights = job.weights + channel / 16 * pairs * 64 + channel % 16 * 4;
       I sums[4];
       for (I& sum : sums) sum = S::load_int(reinterpret_cast<const std::byte*>(job.init + channel));
@@ -213,19 +221,19 @@ struct Convolving {
         const I w = S::load_int(weights + pair * 64);
         const std::int64_t first = job.plan.run_offsets[2 * pair];
         const std::int64_t second = 2 * pair + 1 < job.plan.runs ? job.plan.run_offsets[2 * pair + 1] : first;
-        for (int p = 0; p < 4; ++p) {
+        unrolled<4>([&](auto p) CHENGYING_INLINE {
           const std::byte* in = pixels[p].in + channel;
           const I x = load_u8s<S>(in + first, 1, left) | load_u8s<S>(in + second, 1, left) << 16;
           sums[p] = add(sums[p], S::multiply_pairs(x, w));
-        }
+        });
       }
       const F scale = S::load(reinterpret_cast<const std::byte*>(job.scale + channel));
-      for (int p = 0; p < 4; ++p) {
+      unrolled<4>([&](auto p) CHENGYING_INLINE {
         const I q =
             finish_u8(job, sums[p], scale, pixels[p].residual + (job.has_residual ? channel : 0), left);
         store_u8s<S>(pixels[p].out + channel, 1, left, q);
-      }
-    }
+      });
+    });
   }
 
   /// Modulo 2^32.

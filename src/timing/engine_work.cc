@@ -1,0 +1,160 @@
+#include "timing/engine_work.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "isa/packing.h"
+#include "timing/cycles.h"
+
+namespace chengying::timing {
+namespace {
+
+using isa::View;
+
+// Costs of vector operations, in lane cycles for one element. Of the simple ones one; of the others the
+// length of the polynomial or iteration that docs/numerics.md defines them by, roughly.
+constexpr std::array<std::uint64_t, isa::kUnaryKindCount> kUnaryCosts{
+    1,   // relu
+    2,   // clip
+    2,   // leaky_relu
+    20,  // elu
+    20,  // sigmoid
+    3,   // hard_sigmoid
+    4,   // hard_swish
+    20,  // tanh
+    16,  // exp
+    20,  // log
+    4,   // sqrt
+    4,   // reciprocal
+    1,   // neg
+    1,   // abs
+    25,  // erf
+    27,  // gelu
+    40,  // softplus
+    1,   // floor
+    1,   // ceil
+    1,   // round
+    21,  // silu
+    60,  // mish
+};
+constexpr std::array<std::uint64_t, 7> kBinaryCosts{1, 1, 1, 4, 1, 1, 40};  // add sub mul div max min pow
+constexpr std::uint64_t kRequantiseCost = 3;  // fma or multiply, round and clamp, pack
+constexpr std::uint64_t kSoftmaxCost = 23;    // largest, subtract, exp, sum, divide
+constexpr std::uint64_t kConvertCost = 2;
+
+std::uint64_t elements_of(const View& view) {
+  return static_cast<std::uint64_t>(view.elements());
+}
+
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+std::uint64_t round_up_to(std::uint64_t value, std::uint64_t step) {
+  return ceil_div(value, step) * step;
+}
+
+std::uint64_t places_of(const isa::Window& window) {
+  return unsigned_of(window.kernel_h) * unsigned_of(window.kernel_w);
+}
+
+class Visitor {
+ public:
+  explicit Visitor(const isa::ChipSpec& chip) : chip_(chip) {}
+
+  EngineWork operator()(const isa::Conv& op) const {
+    const std::uint64_t c = unsigned_of(op.input.shape[3]);
+    const bool u8 = op.input.dtype == DType::kU8;
+    // Packed u8 weights have groups of 4 input channels: those of padding cost as much as real ones.
+    const std::uint64_t depth = places_of(op.window) * (u8 ? round_up_to(c, isa::kReduceGroup) : c);
+    return convolution(op.output, depth, places_of(op.window) * c);
+  }
+
+  EngineWork operator()(const isa::DepthwiseConv& op) const {
+    // Each column holds a channel; the places of its window run along the reduction, in groups of 4 if u8.
+    const std::uint64_t places = places_of(op.window);
+    const bool u8 = op.input.dtype == DType::kU8;
+    return convolution(op.output, u8 ? round_up_to(places, isa::kReduceGroup) : places, places);
+  }
+
+  EngineWork operator()(const isa::Pool& op) const {
+    const std::uint64_t reads = multiply(elements_of(op.output), places_of(op.window));
+    const bool u8 = op.input.dtype == DType::kU8;
+    EngineWork work = lanes(u8, reads, 1);
+    if (op.kind == isa::PoolKind::kMax) return work;
+    return plus(work, lanes(false, elements_of(op.output), u8 ? 1 + kRequantiseCost : kBinaryCosts[3]));
+  }
+
+  EngineWork operator()(const isa::Binary& op) const {
+    const std::uint64_t cost = kBinaryCosts[static_cast<std::size_t>(op.kind)];
+    const bool u8 = op.output.dtype == DType::kU8;
+    return lanes(false, elements_of(op.output), u8 ? 2 * kConvertCost + cost + kRequantiseCost : cost);
+  }
+
+  EngineWork operator()(const isa::Unary& op) const {
+    return lanes(false, elements_of(op.output), kUnaryCosts[static_cast<std::size_t>(op.kind)]);
+  }
+
+  EngineWork operator()(const isa::Lut& op) const { return lanes(true, elements_of(op.output), 1); }
+
+  EngineWork operator()(const isa::Convert& op) const {
+    return lanes(false, elements_of(op.output), kConvertCost);
+  }
+
+  EngineWork operator()(const isa::Softmax& op) const {
+    return lanes(false, elements_of(op.output), kSoftmaxCost);
+  }
+
+  EngineWork operator()(const isa::Reduce& op) const { return lanes(false, elements_of(op.input), 1); }
+
+  EngineWork operator()(const isa::Copy& op) const {
+    const std::uint64_t bytes = elements_of(op.destination) * size_of(op.destination.dtype);
+    return {.cycles = ceil_div(bytes, unsigned_of(chip_.memory_engine.bytes_per_cycle)),
+            .issue_cycles = unsigned_of(chip_.memory_engine.issue_cycles)};
+  }
+
+ private:
+  /// `depth`: products in each sum as the array sees them; `useful`: without padding.
+  EngineWork convolution(const View& output, std::uint64_t depth, std::uint64_t useful) const {
+    const bool u8 = output.dtype == DType::kU8;
+    const auto& array = u8 ? chip_.tensor.u8 : chip_.tensor.f32;
+    CHECK(array.has_value());
+    const std::uint64_t channels = unsigned_of(output.shape[3]);
+    const std::uint64_t pixels = elements_of(output) / channels;
+    const std::uint64_t passes = multiply(multiply(ceil_div(depth, unsigned_of(array->reduce)),
+                                                   ceil_div(channels, unsigned_of(array->columns))),
+                                          ceil_div(pixels, unsigned_of(array->pixels)));
+    const std::uint64_t macs = multiply(elements_of(output), useful);
+    return {.cycles = add(passes, unsigned_of(chip_.tensor.fill_cycles)),
+            .issue_cycles = unsigned_of(chip_.tensor.issue_cycles),
+            .macs = macs,
+            .picojoules = static_cast<double>(macs) * (u8 ? chip_.power.mac_u8_pj : chip_.power.mac_f32_pj)};
+  }
+
+  /// `elements` times `cost` lane cycles, on u8 or wide lanes; a chip without the one uses the other.
+  EngineWork lanes(bool u8, std::uint64_t elements, std::uint64_t cost) const {
+    const isa::VectorEngine& vector = chip_.vector;
+    const bool use_u8 = u8 ? vector.u8_lanes > 0 : vector.f32_lanes == 0;
+    const std::uint64_t operations = multiply(elements, cost);
+    return {.cycles = ceil_div(operations, unsigned_of(use_u8 ? vector.u8_lanes : vector.f32_lanes)),
+            .issue_cycles = unsigned_of(vector.issue_cycles),
+            .macs = 0,
+            .picojoules = static_cast<double>(operations) * chip_.power.vector_op_pj};
+  }
+
+  static EngineWork plus(EngineWork a, const EngineWork& b) {
+    a.cycles = add(a.cycles, b.cycles);
+    a.picojoules += b.picojoules;
+    return a;
+  }
+
+  const isa::ChipSpec& chip_;
+};
+
+}  // namespace
+
+EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip) {
+  return std::visit(Visitor(chip), operation);
+}
+
+}  // namespace chengying::timing

@@ -1,0 +1,21 @@
+// EngineWork: how long an engine itself is busy with an operation, all operands at hand. From the spec's
+// arrays and lanes alone; docs/timing.md has the formulas. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "isa/instruction.h"
+#include "isa/spec.h"
+
+namespace chengying::timing {
+
+struct EngineWork {
+  std::uint64_t cycles = 0;        // of the engine, without issue
+  std::uint64_t issue_cycles = 0;  // fixed, before it
+  std::uint64_t macs = 0;          // multiply-accumulates that the model asks for (not those of padding)
+  double picojoules = 0;           // of the arithmetic, not of moving bytes
+};
+
+EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip);
+
+}  // namespace chengying::timing

@@ -113,21 +113,15 @@ Status verify_window(const Window& w, const View& output) {
   return verify_window_side("width", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, output.shape[2]);
 }
 
-/// Pooling has no value for a window without a single place inside of the input.
-Status verify_window_meets_input(std::string_view side, std::int64_t kernel, std::int64_t stride,
-                                 std::int64_t dilation, std::int64_t pad, std::int64_t input,
-                                 std::int64_t output) {
-  // With a dilation of at most the input's length, a window that begins before the input and ends at or
-  // behind its first place can't step over it.
-  const bool steps_over = kernel > 1 && dilation > input;
-  const bool first_reaches = (kernel - 1) * dilation - pad >= 0;
-  const bool last_begins_inside = (output - 1) * stride - pad < input;
-  if (!steps_over && first_reaches && last_begins_inside) return {};
-  return fail(
-      Code::kInvalidArgument,
-      "a window along the {} lies wholly outside of the input: {} places, kernel {}, stride {}, dilation {}, "
-      "padding {}, {} outputs",
-      side, input, kernel, stride, dilation, pad, output);
+bool convertible(DType from, DType to) {
+  const auto is_integer = [](DType t) {
+    return t == DType::kU8 || t == DType::kI8 || t == DType::kI16 || t == DType::kI32 || t == DType::kI64;
+  };
+  const auto is_half = [](DType t) { return t == DType::kF16 || t == DType::kBF16; };
+  if (from == DType::kF32) return to == DType::kU8 || to == DType::kI8 || is_half(to);
+  if (to == DType::kF32)
+    return from == DType::kU8 || from == DType::kI8 || from == DType::kI32 || is_half(from);
+  return is_integer(from) && is_integer(to);
 }
 
 /// Asks each operation for what it needs.
@@ -172,10 +166,6 @@ class OperationVerifier {
                   to_string(op.input), to_string(op.output));
     const Window& w = op.window;
     TRY(verify_window(w, op.output));
-    TRY(verify_window_meets_input("height", w.kernel_h, w.stride_h, w.dilation_h, w.pad_top,
-                                  op.input.shape[1], op.output.shape[1]));
-    TRY(verify_window_meets_input("width", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
-                                  op.input.shape[2], op.output.shape[2]));
     if (std::int64_t{w.kernel_h} * w.kernel_w > limits::kPoolPlaces)
       return fail(Code::kTooLarge, "window of {}x{}; the limit is {} places", w.kernel_h, w.kernel_w,
                   limits::kPoolPlaces);
@@ -222,14 +212,12 @@ class OperationVerifier {
   Status operator()(const Convert& op) const {
     TRY(verify_view("input", op.input, Role::kInput));
     TRY(verify_view("output", op.output, Role::kOutput));
-    const auto integer = [](DType t) { return t == DType::kU8 || t == DType::kI8 || t == DType::kI32; };
     const DType from = op.input.dtype, to = op.output.dtype;
-    const bool known = (from == DType::kF32 && (to == DType::kU8 || to == DType::kI8)) ||
-                       (integer(from) && (to == DType::kF32 || integer(to)));
-    if (!known)
+    if (!convertible(from, to))
       return fail(
           Code::kInvalidArgument,
-          "converts {} to {}; known: f32 to u8 or i8, u8, i8 or i32 to f32, and between u8, i8 and i32",
+          "converts {} to {}; known: f32 to u8, i8, f16 or bf16, f16 or bf16 to f32, u8, i8 or i32 to f32, "
+          "and between u8, i8, i16, i32 and i64",
           name_of(from), name_of(to));
     TRY(verify_vector(from));
     TRY(verify_vector(to));
@@ -321,7 +309,7 @@ class OperationVerifier {
   }
 
   Status verify_vector(DType dtype) const {
-    const bool wide = dtype == DType::kF32 || dtype == DType::kI32;
+    const bool wide = dtype != DType::kU8 && dtype != DType::kI8;
     if ((wide ? chip_.vector.f32_lanes : chip_.vector.u8_lanes) > 0) return {};
     return fail(Code::kUnsupported, "'{}' has no {} lanes in its vector engine", chip_.name,
                 wide ? "f32" : "u8");

@@ -215,7 +215,6 @@ TEST(VerifyOrder, takes_time_that_grows_with_the_program_not_with_its_square) {
     EXPECT_TRUE(status) << status.error().message;
     RecordProperty(fmt::format("ms_for_{}_instructions", program.instructions.size()),
                    fmt::format("{:.2f}", took.count()));
-    fmt::print("{} instructions: {:.2f} ms\n", program.instructions.size(), took.count());
   }
 }
 

@@ -149,8 +149,9 @@ class Walk {
     timing_.dram_bytes += traffic.dram_bytes;
     timing_.host_bytes += traffic.host_bytes;
     timing_.ring_bytes += traffic.ring_bytes;
-    timing_.busy_cycles[instruction.core][static_cast<std::size_t>(isa::engine_of(instruction.operation))] +=
-        time.end_cycle - time.start_cycle;
+    const auto engine = static_cast<std::size_t>(isa::engine_of(instruction.operation));
+    std::uint64_t& busy = timing_.busy_cycles[instruction.core][engine];
+    busy = add(busy, time.end_cycle - time.start_cycle);
   }
 
   const isa::Program& program_;

@@ -10,15 +10,18 @@ void Endpoints::put(std::shared_ptr<const Serving> serving) {
   tenants_[endpoint.tenant][endpoint.name] = std::move(serving);
 }
 
-std::shared_ptr<const Serving> Endpoints::take(std::string_view tenant, std::string_view name) {
+bool Endpoints::replace(const Serving& expected, std::shared_ptr<const Serving> next) {
   const std::unique_lock lock(mutex_);
-  const auto names = tenants_.find(tenant);
-  if (names == tenants_.end()) return nullptr;
-  const auto it = names->second.find(name);
-  if (it == names->second.end()) return nullptr;
-  auto taken = it->second;
-  names->second.erase(it);
-  return taken;
+  const auto names = tenants_.find(expected.endpoint->tenant);
+  if (names == tenants_.end()) return false;
+  const auto it = names->second.find(expected.endpoint->name);
+  if (it == names->second.end() || it->second.get() != &expected) return false;
+  if (next == nullptr) {
+    names->second.erase(it);
+  } else {
+    it->second = std::move(next);
+  }
+  return true;
 }
 
 std::shared_ptr<const Serving> Endpoints::find(std::string_view tenant, std::string_view name) const {

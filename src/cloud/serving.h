@@ -62,8 +62,9 @@ class ServingLock {
 class Endpoints {
  public:
   void put(std::shared_ptr<const Serving> serving);
-  /// nullptr if there is none; the one that was there.
-  std::shared_ptr<const Serving> take(std::string_view tenant, std::string_view name);
+  /// Puts `next` (nullptr: nothing) where `expected` still is; false, and no change, if it is not there any
+  /// more.
+  bool replace(const Serving& expected, std::shared_ptr<const Serving> next);
   std::shared_ptr<const Serving> find(std::string_view tenant, std::string_view name) const;
   /// Counted before anybody can have taken it away. kNotFound, or kUnavailable if it is not ready: says why.
   Result<ServingLock> lock(std::string_view tenant, std::string_view name) const;

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
@@ -19,36 +18,33 @@ class Refused(Exception):
         self.status, self.body = status, body
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Service:
     def __init__(self, binary, data, log=None):
         self.binary, self.data, self.log = binary, data, log or os.path.join(data, "..", "service.log")
-        self.process, self.port, self.started = None, None, None
+        self.process, self.port = None, None
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, timeout=60):
-        """Returns the seconds until it said that it is ready."""
-        self.port = free_port()
+        """On a free port. Returns the seconds until it said that it is ready."""
+        address = os.path.join(self.data, "service.url")
+        if os.path.exists(address):
+            os.remove(address)
         begin = time.monotonic()
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [self.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0"],
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         while time.monotonic() - begin < timeout:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the service ended with {self.process.returncode}; see {self.log}")
             try:
+                with open(address, encoding="ascii") as file:
+                    self.port = int(file.read().strip().rsplit(":", 1)[1])
                 self.request("GET", "/v2/health/ready")
                 return time.monotonic() - begin
-            except (Refused, OSError, http.client.HTTPException):
+            except (Refused, OSError, IndexError, http.client.HTTPException):
                 time.sleep(0.005)
         raise RuntimeError(f"the service is not ready after {timeout} s; see {self.log}")
 

@@ -63,6 +63,7 @@ TEST(BytesLaw, TheBatchChangesNoByteOfASample) {
 TEST(BytesLaw, TheChipChangesNoByte) {
   const isa::ChipSpec hanguang = chip_named("hanguang800");
   for (const Entry& entry : suite()) {
+    if (entry.needs_f32 && !hanguang.tensor.f32) continue;
     const Tensor input = entry.input(2, 3);
     const auto expected = reference_bytes(entry, input);
     for (const std::uint16_t cores : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{4}})

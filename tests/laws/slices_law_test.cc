@@ -69,7 +69,8 @@ TEST(SlicesLaw, RandomConcurrentLoadKeepsEveryAnswer) {
   for (std::size_t s = 0; s < 3; ++s) {
     const SliceId slice = device->open_slice(2).value();
     for (std::size_t e = 0; e < 2; ++e)
-      tenants.push_back(make_tenant(*device, slice, 2, suite()[2 * s + e], {1, 2, 4}));
+      tenants.push_back(
+          make_tenant(*device, slice, 2, suite()[(7 * s + 5 * e + 1) % suite().size()], {1, 2, 4}));
   }
   std::vector<std::jthread> clients;
   for (std::uint32_t c = 0; c < 6; ++c)

@@ -3,12 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "../compiler/random_graph.h"
 
 #include "chip/tiny_model_for_test.h"
 #include "runtime/run.h"
 
 namespace chengying::laws {
 namespace {
+
+/// Samples `first`, `first` + 1, ... one after another in one tensor.
+template <class Sample>
+Tensor joined(std::int32_t batch, std::uint32_t first, const Sample& sample) {
+  const Tensor head = sample(first);
+  Shape shape = head.shape();
+  shape[0] *= batch;
+  Tensor tensor(head.dtype(), shape);
+  const std::size_t bytes = head.bytes().size();
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(batch); ++i)
+    std::ranges::copy(sample(first + i).bytes(), tensor.bytes().subspan(i * bytes).begin());
+  return tensor;
+}
 
 Entry tiny_entry(std::uint32_t seed) {
   const auto model = std::make_shared<const chip::tiny::Model>(chip::tiny::make_model(seed));
@@ -19,12 +35,34 @@ Entry tiny_entry(std::uint32_t seed) {
     return chip::tiny::make_executable(*model, chip, cores, batches);
   };
   entry.input = [model](std::int32_t batch, std::uint32_t first) {
-    Tensor tensor(DType::kF32, {batch, 3, model->size, model->size});
-    const std::size_t sample = tensor.bytes().size() / static_cast<std::size_t>(batch);
-    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(batch); ++i)
-      std::ranges::copy(chip::tiny::make_input(*model, 1, first + i).bytes(),
-                        tensor.bytes().subspan(i * sample).begin());
-    return tensor;
+    return joined(batch, first,
+                  [&](std::uint32_t sample) { return chip::tiny::make_input(*model, 1, sample); });
+  };
+  return entry;
+}
+
+/// What the compiler makes of a random graph. Its constants may lie elsewhere for other batches, so an
+/// executable is lowered for all of its batches together.
+Entry compiled_entry(std::uint32_t seed, bool f32) {
+  const compiler::testing::GraphOptions options{.f32 = f32, .nodes = 4 + seed % 8};
+  Entry entry;
+  entry.name = fmt::format("compiled {} {}", f32 ? "f32" : "u8", seed);
+  entry.needs_f32 = f32;
+  entry.executable = [seed, options](const isa::ChipSpec& chip, std::uint16_t cores,
+                                     const std::vector<std::int32_t>& batches) {
+    std::vector<compiler::BatchGraph> graphs;
+    for (const std::int32_t batch : batches)
+      graphs.push_back(compiler::testing::random_graph(seed, batch, options));
+    auto lowered = compiler::lower(graphs, chip, cores);
+    EXPECT_TRUE(lowered.has_value()) << lowered.error().message;
+    return std::make_shared<const isa::Executable>(std::move(lowered).value());
+  };
+  const auto graph =
+      std::make_shared<const compiler::Graph>(compiler::testing::random_graph(seed, 1, options).graph);
+  entry.input = [graph](std::int32_t batch, std::uint32_t first) {
+    return joined(batch, first, [&](std::uint32_t sample) {
+      return compiler::testing::random_inputs(*graph, sample).at(0);
+    });
   };
   return entry;
 }
@@ -34,7 +72,9 @@ Entry tiny_entry(std::uint32_t seed) {
 const std::vector<Entry>& suite() {
   static const std::vector<Entry> entries = [] {
     std::vector<Entry> list;
-    for (std::uint32_t seed = 1000; seed < 1016; ++seed) list.push_back(tiny_entry(seed));
+    for (std::uint32_t seed = 1000; seed < 1008; ++seed) list.push_back(tiny_entry(seed));
+    for (std::uint32_t seed = 2000; seed < 2008; ++seed) list.push_back(compiled_entry(seed, /*f32=*/false));
+    for (std::uint32_t seed = 3000; seed < 3004; ++seed) list.push_back(compiled_entry(seed, /*f32=*/true));
     return list;
   }();
   return entries;

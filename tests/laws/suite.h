@@ -19,6 +19,7 @@ namespace chengying::laws {
 
 struct Entry {
   std::string name;
+  bool needs_f32 = false;  // convolutions in f32, which not every chip has
   std::function<std::shared_ptr<const isa::Executable>(const isa::ChipSpec& chip, std::uint16_t cores,
                                                        const std::vector<std::int32_t>& batches)>
       executable;

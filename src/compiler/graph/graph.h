@@ -168,4 +168,8 @@ std::vector<ValueId> operands_of(const Node& node);
 /// The Fused of a conv or dense node, or nullptr.
 const Fused* fused_of(const Operator& op);
 
+/// Drops nodes whose results nobody needs, and values that nothing names; keeps the inputs. Values get new
+/// ids.
+void sweep(Graph& graph);
+
 }  // namespace chengying::compiler

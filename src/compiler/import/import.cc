@@ -24,7 +24,9 @@ class Import {
     add_initialisers();
     for (const OnnxNode& node : model_.nodes) TRY(lower(node));
     if (!unsupported_.empty()) return refusal();
+    read_bytes_as_numbers();
     TRY(bind_outputs());
+    sweep(state_.graph);
     return std::move(state_.graph);
   }
 
@@ -151,6 +153,13 @@ class Import {
     if (unsupported_.size() > kUnsupportedListedMax)
       text += fmt::format("\n  ... and {} more", unsupported_.size() - kUnsupportedListedMax);
     return std::unexpected<Error>(Error{Code::kUnsupported, std::move(text)});
+  }
+
+  /// Bytes whose scale nothing in the model says are the numbers 0..255.
+  void read_bytes_as_numbers() {
+    for (Value& value : state_.graph.values)
+      if (value.dtype == DType::kU8 && value.constant == nullptr && !value.quantisation)
+        value.quantisation = Quantisation{.scales = {1}, .zero_point = 0, .axis = 0};
   }
 
   /// Outputs have values of their own, with the model's names and types: an output that is an input, a

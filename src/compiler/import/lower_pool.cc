@@ -87,6 +87,7 @@ Status check_rank(NodeLowering& n, ValueId x) {
 
 Status lower_max_pool(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
+  if (n.value(x).dtype != DType::kU8) TRY(n.real(0));
   TRY(check_rank(n, x));
   TRY_ASSIGN(const WindowGeometry geometry, window_geometry(n, n.shape(x), n.integers("kernel_shape", {})));
   TRY_ASSIGN(const ValueId y, make_pool(n, x, isa::PoolKind::kMax, geometry));
@@ -118,7 +119,8 @@ Result<ValueId> make_global_pool(NodeLowering& n, ValueId x, isa::PoolKind kind)
 
 Status lower_global_pool(NodeLowering& n) {
   const bool maximum = n.node().op == "GlobalMaxPool";
-  TRY_ASSIGN(const ValueId x, maximum ? n.input(0) : n.real(0));
+  TRY_ASSIGN(const ValueId x, n.input(0));
+  if (!maximum || n.value(x).dtype != DType::kU8) TRY(n.real(0));
   TRY_ASSIGN(const ValueId y,
              make_global_pool(n, x, maximum ? isa::PoolKind::kMax : isa::PoolKind::kAverage));
   n.set_result(y);

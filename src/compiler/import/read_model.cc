@@ -59,7 +59,8 @@ Result<OnnxPort> read_port(const onnx::ValueInfoProto& proto, std::string_view k
   const std::string what = fmt::format("{} '{}'", kind, proto.name());
   if (!proto.type().has_tensor_type()) return fail(Code::kUnsupported, "{} is not a tensor", what);
   OnnxPort port{.name = proto.name(), .dtype = DType::kF32, .shape = {}};
-  TRY_ASSIGN(port.dtype, dtype_of_onnx(proto.type().tensor_type().elem_type(), what));
+  TRY_ASSIGN(const DType dtype, dtype_of_onnx(proto.type().tensor_type().elem_type(), what));
+  port.dtype = held_as(dtype);  // a half-precision model takes and gives f32 here
   const auto& shape = proto.type().tensor_type().shape();
   if (static_cast<std::size_t>(shape.dim_size()) > kRankMax)
     return fail(Code::kTooLarge, "{} has {} dimensions; the limit is {}", what, shape.dim_size(), kRankMax);

@@ -79,40 +79,6 @@ void apply_rules(Graph& graph, std::initializer_list<Rule> rules) {
   }
 }
 
-void sweep(Graph& graph) {
-  std::vector<bool> needed(graph.values.size());
-  for (const ValueId id : graph.inputs) needed[id] = true;
-  for (const ValueId id : graph.outputs) needed[id] = true;
-  std::vector<Node> kept;
-  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
-    if (!needed[graph.nodes[i].output]) continue;
-    for (const ValueId id : operands_of(graph.nodes[i])) needed[id] = true;
-    kept.push_back(std::move(graph.nodes[i]));
-  }
-  std::ranges::reverse(kept);
-  graph.nodes = std::move(kept);
-
-  std::vector<ValueId> place(graph.values.size(), kNoValue);
-  std::vector<Value> values;
-  for (ValueId id = 0; id < place.size(); ++id) {
-    if (!needed[id]) continue;
-    place[id] = static_cast<ValueId>(values.size());
-    values.push_back(std::move(graph.values[id]));
-  }
-  graph.values = std::move(values);
-  const auto move = [&](ValueId& id) {
-    if (id != kNoValue) id = place[id];
-  };
-  for (Node& node : graph.nodes) {
-    std::ranges::for_each(node.inputs, move);
-    move(node.output);
-    if (auto* conv = std::get_if<ConvNode>(&node.op)) move(conv->fused.residual);
-    if (auto* dense = std::get_if<DenseNode>(&node.op)) move(dense->fused.residual);
-  }
-  std::ranges::for_each(graph.inputs, move);
-  std::ranges::for_each(graph.outputs, move);
-}
-
 void move_node(Graph& graph, std::uint32_t from, std::uint32_t to) {
   CHECK(from < to && to <= graph.nodes.size());
   std::rotate(graph.nodes.begin() + from, graph.nodes.begin() + from + 1, graph.nodes.begin() + to);

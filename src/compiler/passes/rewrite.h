@@ -61,9 +61,6 @@ using Rule = bool (*)(Editor&, std::uint32_t index);
 /// simplifies).
 void apply_rules(Graph& graph, std::initializer_list<Rule> rules);
 
-/// Drops nodes whose results nobody needs, and values that nothing names; keeps the inputs.
-void sweep(Graph& graph);
-
 /// Moves node `from` to just before the place `to` (> from).
 void move_node(Graph& graph, std::uint32_t from, std::uint32_t to);
 

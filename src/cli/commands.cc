@@ -30,6 +30,14 @@ constexpr Command kCommands[] = {
      add_chips},
     {"verify", kLocal, "Recompute an invoice from its records",
      "chengying verify invoice.json --records records.jsonl\n", add_verify},
+    {"serve", kService, "The service: leases, endpoints, inference and bills over HTTP, until stopped",
+     "chengying serve\n"
+     "chengying serve --data /var/lib/chengying --listen 0.0.0.0:8080\n",
+     add_serve},
+    {"tenant", kService, "Tenants, their money and keys (for the operator)",
+     "chengying tenant create acme --deposit 10 --with-key --data data\n"
+     "chengying tenant key create TENANT --scopes infer --name laptop --data data\n",
+     add_tenant},
     {"login", kService, "Keep server and key for later commands",
      "CHENGYING_KEY=chg_... chengying login --server http://127.0.0.1:8080\n", add_login},
     {"model", kService, "Upload and list models",

@@ -56,7 +56,7 @@ class Writer {
     name_values();
     for (const ValueId id : graph_.inputs) describe(id, *out_->add_input());
     for (const ValueId id : graph_.outputs) describe(id, *out_->add_output());
-    for (ValueId id = 0; id < graph_.values.size(); ++id)
+    for (const ValueId id : used_values())
       if (graph_.value(id).constant != nullptr) initialiser(names_[id], *graph_.value(id).constant);
     for (const Node& node : graph_.nodes) std::visit([&](const auto& op) { emit(node, op); }, node.op);
     std::string bytes;
@@ -71,6 +71,14 @@ class Writer {
 
  private:
   using Proto = onnx::NodeProto&;
+
+  /// What nodes read or the model gives: passes leave values behind that nothing uses any more.
+  std::set<ValueId> used_values() const {
+    std::set<ValueId> used(graph_.outputs.begin(), graph_.outputs.end());
+    for (const Node& node : graph_.nodes) used.insert(node.inputs.begin(), node.inputs.end());
+    used.erase(kNoValue);
+    return used;
+  }
 
   void name_values() {
     std::set<std::string> taken;

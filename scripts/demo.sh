@@ -31,7 +31,7 @@ tell() { # heading, then lines of explanation
 show() {
   printf '%s$ %s%s\n' "$dim" "$*" "$plain"
   output=$("$@")
-  printf '%s\n' "$output"
+  [[ -z $output ]] || printf '%s\n' "$output"
 }
 found() { grep -oE -m1 "$1" <<<"$output" | head -1; } # the first match in what the last command printed
 
@@ -114,6 +114,6 @@ if chengying verify $folder/forged.json --records $folder/records.jsonl --prices
   exit 1
 fi
 
-tell "The end" "The service answers what is in flight and stops. Everything is in $folder; 'make serve' starts it again." \
+tell "The end" "The service answers what is in flight and stops. Everything is in $folder; start it again with: chengying serve --data $data" \
   "Your own photograph: make demo IMAGE=photo.jpg"
 stop_service

@@ -16,6 +16,7 @@ constexpr std::string_view kExecutableMagic =
     "\x8c"
     "CYX\r\n\x1a\n";  // docs/executable.md
 constexpr char kHost[] = "host";
+constexpr std::int64_t kBatchMax = 1024;
 
 const std::map<std::string, compiler::Precision> kPrecisions = {{"auto", compiler::Precision::kAuto},
                                                                 {"int8", compiler::Precision::kInt8},
@@ -47,6 +48,13 @@ Ports ports_of(const std::vector<isa::Binding>& bindings) {
   Ports ports;
   for (const auto& binding : bindings) ports.push_back({binding.name, binding.dtype, binding.shape});
   return ports;
+}
+
+/// The first dimension of the first input, 1 where the model leaves it open.
+std::int32_t own_batch(const Described& model) {
+  const Shape shape = model.inputs.empty() ? Shape{} : model.inputs.front().shape;
+  const bool fixed = !shape.empty() && shape[0] >= 1 && shape[0] <= kBatchMax;
+  return fixed ? static_cast<std::int32_t>(shape[0]) : 1;
 }
 
 /// All cores of the machine's own chip, one of any other.
@@ -136,7 +144,7 @@ Result<compiler::CompileOptions> compile_options_of(const CompileFlags& flags, c
                                                     std::uint16_t cores) {
   compiler::CompileOptions options;
   options.cores = cores;
-  options.batches = flags.batches;
+  options.batches = flags.batches.empty() ? std::vector<std::int32_t>{own_batch(model)} : flags.batches;
   options.precision = flags.precision;
   options.dump_after = flags.dump_after;
   TRY_ASSIGN(options.dimensions, dimensions_of(flags.dimensions));

@@ -23,8 +23,8 @@ namespace chengying::cli {
 struct CompileFlags {
   std::string model;
   std::string chip, chips_folder;
-  std::uint16_t cores = 0;  // 0: all of `host`, else one; an executable's own
-  std::vector<std::int32_t> batches{1};
+  std::uint16_t cores = 0;            // 0: all of `host`, else one; an executable's own
+  std::vector<std::int32_t> batches;  // empty: the model's own batch if it is fixed, else 1
   compiler::Precision precision = compiler::Precision::kAuto;
   std::string calibrate;  // a folder or a tensor file; "": none
   std::size_t calibrate_limit = 256;

@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 struct ProfileOptions {
   CompileFlags compile;
-  std::int32_t batch = 1;
+  std::int32_t batch = 0;  // 0: the model's own
   unsigned threads = 0;
   int repeats = 7;
   bool instructions = false;
@@ -118,7 +118,8 @@ json::object json_of(const ProfileRow& row) {
 Status profile(const ProfileOptions& options, bool as_json) {
   TRY_ASSIGN(const Ready ready, make_ready(options.compile));
   const isa::Executable& executable = *ready.executable;
-  const isa::Program* program = executable.program_for(options.batch);
+  const isa::Program* program =
+      options.batch == 0 ? &executable.programs.front() : executable.program_for(options.batch);
   if (program == nullptr) {
     return fail(Code::kInvalidArgument, "{}: has no program for batch {}", options.compile.model,
                 options.batch);
@@ -169,7 +170,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   app.add_flag("--instructions", options->instructions, "A row for each instruction, not for each layer");
   add_compile_flags(app, options->compile);
   on_run(app, invocation, [options, &invocation] {
-    options->compile.batches = {options->batch};
+    if (options->batch != 0) options->compile.batches = {options->batch};
     return profile(*options, invocation.json);
   });
 }

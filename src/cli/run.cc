@@ -23,8 +23,8 @@ struct RunOptions {
   CompileFlags compile;
   std::vector<std::string> inputs;
   std::string output;
-  std::size_t top = 0;  // 0: as the output suggests
-  std::int32_t batch = 1;
+  std::size_t top = 0;     // 0: as the output suggests
+  std::int32_t batch = 0;  // 0: the model's own
   unsigned threads = 0;
 };
 
@@ -180,7 +180,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 256));
   add_compile_flags(app, options->compile);
   on_run(app, invocation, [options, &invocation] {
-    options->compile.batches = {options->batch};
+    if (options->batch != 0) options->compile.batches = {options->batch};
     return run(*options, invocation.json);
   });
 }

@@ -106,7 +106,7 @@ def check(service, key, load):
     """What doesn't hold, a line each."""
     work = [record for record in records_of(service, key) if record["kind"] == "work"]
     by_request = collections.Counter(record["request"] for record in work)
-    prices = {record["request"]: money(record["price"]) for record in work}
+    prices = {record["request"]: decimal.Decimal(record["price_nano"]).scaleb(-9) for record in work}
     balance = service.json("GET", "/api/v1/balance", key=key)
     missing = [name for name in load.answered if name not in by_request]
     doubled = [name for name, count in by_request.items() if count != 1]

@@ -11,6 +11,7 @@
 #include "compiler/formats.h"
 #include "compiler/graph/check.h"
 #include "compiler/layers.h"
+#include "compiler/sayable.h"
 #include "compiler/tiles/build.h"
 #include "compiler/tiles/choose.h"
 #include "compiler/tiles/program.h"
@@ -53,10 +54,11 @@ Status check_request(std::span<const BatchGraph> graphs, const isa::ChipSpec& ch
   return {};
 }
 
-/// Builds the graph on one core only to see which formats it asks for.
-Status check_graph_formats(const BatchGraph& bound, const isa::ChipSpec& chip, tiles::ConstantPool& pool) {
+/// Builds the graph on one core only to see what it asks for.
+Status check_demands(const BatchGraph& bound, const isa::ChipSpec& chip, tiles::ConstantPool& pool) {
   const tiles::Decisions one_core{std::vector<tiles::Split>(bound.graph.nodes.size())};
   TRY_ASSIGN(const tiles::Tiles built, build(bound.graph, bound.batch, one_core, chip, 1, pool));
+  TRY(check_sayable(bound.graph, built));
   return check_formats(bound.graph, built, chip);
 }
 
@@ -148,13 +150,16 @@ void own_constants(isa::Executable& executable, std::span<const std::byte> bytes
   executable.constants_owner = std::move(owner);
 }
 
-/// What verify refuses here is a bug of ours.
-void check_verified(const isa::Executable& executable, const isa::ChipSpec& chip) {
-  const Status verified = isa::verify(executable, chip);
-  if (!verified)
-    fmt::print(stderr, "lower() made a program that verify refuses: {}\n{}", verified.error().message,
-               isa::print(executable));
+/// What verify refuses here is a bug of ours; but how much work it may take is its own limit.
+Status check_verified(const isa::Executable& executable, const isa::ChipSpec& chip) {
+  Status verified = isa::verify(executable, chip);
+  if (verified) return {};
+  if (verified.error().code == Code::kTooLarge) {
+    return within("the model's program is too intricate", std::move(verified).error());
+  }
+  fmt::print(stderr, "lower() made a program that verify refuses: {}\n", verified.error().message);
   CHECK(verified.has_value());
+  return {};
 }
 
 }  // namespace
@@ -163,7 +168,7 @@ Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::Chi
                               std::uint16_t cores, LowerDump* dump) {
   TRY(check_request(graphs, chip, cores));
   tiles::ConstantPool pool;
-  TRY(check_graph_formats(graphs.front(), chip, pool));
+  for (const BatchGraph& bound : graphs) TRY(check_demands(bound, chip, pool));
   TRY_ASSIGN(Selection selection, select_programs(graphs, chip, cores, pool));
 
   isa::Executable executable;
@@ -174,7 +179,7 @@ Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::Chi
   name_layers(executable, graphs);
   own_constants(executable, pool.bytes());
   std::ranges::sort(executable.programs, {}, &isa::Program::batch);
-  check_verified(executable, chip);
+  TRY(check_verified(executable, chip));
   if (dump != nullptr) {
     const BatchGraph& first = graphs.front();
     dump->decisions = print(first.graph, selection.decisions.front());

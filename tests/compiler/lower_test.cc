@@ -122,6 +122,43 @@ TEST(Lower, FastKernelsAndThreadsGiveTheInterpretersBytes) {
   }
 }
 
+TEST(Lower, InputsAndConstantsMayBeOutputs) {
+  Graph graph;
+  Value value;
+  value.name = "x";
+  value.shape = {2, 3};
+  graph.inputs = {graph.add(value)};
+  value.name = "constant";
+  auto tensor = std::make_shared<Tensor>(DType::kF32, value.shape);
+  tensor->as<float>()[5] = 7;
+  value.constant = tensor;
+  graph.outputs = {graph.inputs[0], graph.add(value)};
+  for (const char* name : {"host", "hanguang800"}) {
+    const isa::ChipSpec chip = chip_named(name);
+    auto lowered = lower(std::vector{BatchGraph{1, graph}}, chip, 2);
+    ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
+    expect_interpreted({BatchGraph{1, graph}}, *std::move(lowered), chip);
+  }
+}
+
+TEST(Lower, DimensionsBeyondFourAreCopiedInALoop) {
+  Graph graph;
+  Value value;
+  value.name = "x";
+  value.shape = {2, 3, 2, 5, 4, 3};
+  graph.inputs = {graph.add(value)};
+  value.name = "y";
+  value.shape = {3, 4, 5, 2, 3, 2};
+  graph.outputs = {graph.add(value)};
+  graph.nodes.push_back({"reverse", TransposeNode{{5, 4, 3, 2, 1, 0}}, {graph.inputs[0]}, graph.outputs[0]});
+  for (const char* name : {"host", "hanguang800"}) {
+    const isa::ChipSpec chip = chip_named(name);
+    auto lowered = lower(std::vector{BatchGraph{2, graph}}, chip, 2);
+    ASSERT_TRUE(lowered.has_value()) << lowered.error().message;
+    expect_interpreted({BatchGraph{2, graph}}, *std::move(lowered), chip);
+  }
+}
+
 TEST(Lower, TheSameGraphGivesTheSameFile) {
   for (const char* name : {"host", "hanguang800"}) {
     const isa::ChipSpec chip = chip_named(name);

@@ -59,5 +59,72 @@ TEST(LowerRefusal, MoreCoresThanTheChipHas) {
   EXPECT_EQ(error.message, "a slice of 5 cores: chip hanguang800 has 1 to 4");
 }
 
+/// input -> one node -> output, all f32 and row major unless `change` says otherwise.
+BatchGraph one_node(Operator op, Shape in, Shape out, Layout layout = Layout::kRowMajor) {
+  Graph graph;
+  Value input, moved, result, output;
+  input.name = "in";
+  input.shape = moved.shape = std::move(in);
+  output.shape = result.shape = std::move(out);
+  output.name = "out";
+  moved.layout = result.layout = layout;
+  graph.inputs = {graph.add(input)};
+  const ValueId x = graph.add(moved), y = graph.add(result);
+  graph.outputs = {graph.add(output)};
+  graph.nodes.push_back({"enter", RelayoutNode{}, {graph.inputs[0]}, x});
+  graph.nodes.push_back({"middle", std::move(op), {x}, y});
+  graph.nodes.push_back({"leave", RelayoutNode{}, {y}, graph.outputs[0]});
+  return {1, std::move(graph)};
+}
+
+TEST(LowerRefusal, AWindowThatNoInstructionCanSay) {
+  PoolNode pool{isa::PoolKind::kAverage, {}};
+  pool.window.kernel_h = 5000;
+  const Error error =
+      refusal({one_node(pool, {1, 1, 5000, 1}, {1, 1, 1, 1}, Layout::kChannelsLast)}, chip_named("host"), 1);
+  EXPECT_EQ(error.code, Code::kTooLarge);
+  EXPECT_EQ(error.message,
+            "middle (pool, f32[1,1,1,1] nhwc): kernel 5000, stride 1, dilation 1 along its height; the limit "
+            "of each "
+            "is 4096");
+}
+
+TEST(LowerRefusal, ASliceThatNeedsACopyForEachElement) {
+  const SliceNode backwards{{99'999}, {-1}};
+  const Error error = refusal({one_node(backwards, {100'000}, {100'000})}, chip_named("host"), 1);
+  EXPECT_EQ(error.code, Code::kTooLarge);
+  EXPECT_EQ(error.message, "middle (slice, f32[100000]): needs 100000 copies, the limit is 65536");
+}
+
+TEST(LowerRefusal, ATranspositionOfManyScatteredDimensions) {
+  const TransposeNode reversed{{7, 6, 5, 4, 3, 2, 1, 0}};
+  const Shape shape{17, 17, 17, 17, 2, 2, 2, 2}, back{2, 2, 2, 2, 17, 17, 17, 17};
+  const Error error = refusal({one_node(reversed, shape, back)}, chip_named("host"), 1);
+  EXPECT_EQ(error.code, Code::kTooLarge);
+  EXPECT_EQ(error.message, "");
+}
+
+TEST(LowerRefusal, ScalesSoFarApartThatTheirRatioIsInfinite) {
+  BatchGraph bound = testing::random_graph(0, 1, {.nodes = 0});
+  for (Value& value : bound.graph.values) {
+    if (value.dtype == DType::kU8) value.quantisation->scales = {1e-30F};
+  }
+  for (Node& node : bound.graph.nodes) {  // the quantiser's is not the pool's
+    if (std::holds_alternative<QuantiseNode>(node.op))
+      bound.graph.value(node.output).quantisation->scales = {1e30F};
+  }
+  const Error error = refusal({bound}, chip_named("host"), 1);
+  EXPECT_EQ(error.code, Code::kInvalidArgument);
+  EXPECT_EQ(error.message, "");
+}
+
+TEST(LowerRefusal, TwoOutputsOfOneName) {
+  BatchGraph bound = one_node(UnaryNode{}, {3}, {3});
+  bound.graph.outputs.push_back(bound.graph.outputs[0]);
+  const Error error = refusal({bound}, chip_named("host"), 1);
+  EXPECT_EQ(error.code, Code::kInvalidArgument);
+  EXPECT_EQ(error.message, "two of the model's outputs are named 'out'");
+}
+
 }  // namespace
 }  // namespace chengying::compiler

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "compiler/graph/print.h"
 #include "compiler/tiles/homes.h"
 #include "compiler/tiles/operations.h"
 #include "compiler/tiles/order.h"
@@ -54,47 +55,59 @@ class Builder {
   Result<Tiles> build(std::int32_t batch) {
     tiles_.batch = batch;
     for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
-      for (std::uint16_t core = 0; core < plans_[node].blocks.size(); ++core) TRY(emit_block(node, core));
+      for (std::uint16_t core = 0; core < plans_[node].blocks.size(); ++core) {
+        if (Status emitted = emit_block(node, core); !emitted) return within_node(node, emitted.error());
+      }
     }
-    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) emit_output(i);
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) TRY(emit_output(i));
     order_steps(tiles_);
     return std::move(tiles_);
   }
 
  private:
+  std::unexpected<Error> within_node(std::size_t index, const Error& error) const {
+    const Node& node = graph_.nodes[index];
+    return within(
+        fmt::format("{} ({}, {})", node.name, name_of(node.op), to_string(graph_.value(node.output))), error);
+  }
+
   void add_step(std::uint16_t core, std::size_t node, isa::Operation operation) {
     tiles_.steps.push_back({core, static_cast<std::uint32_t>(node), {}, std::move(operation)});
   }
 
-  void add_copies(std::uint16_t core, std::size_t node, const Strided& from, const Strided& to) {
-    for (const isa::Copy& copy : copies(from, to)) add_step(core, node, copy);
+  Status add_copies(std::uint16_t core, std::size_t node, const Strided& from, const Strided& to) {
+    TRY_ASSIGN(const std::vector<isa::Copy> all, copies(from, to));
+    for (const isa::Copy& copy : all) add_step(core, node, copy);
+    return {};
   }
 
   /// Copies what core `core` lacks of `box` (in the storage's dimensions) from where it is.
-  void fetch(StorageId id, const Box& box, std::uint16_t core, std::size_t node) {
+  Status fetch(StorageId id, const Box& box, std::uint16_t core, std::size_t node) {
     const Storage& storage = storages_.storages[id];
-    if (!in_scratch(storage)) return;
+    if (!in_scratch(storage)) return {};
     Home& home = homes_.of(id, core);
     std::vector<Box> missing = difference(box, home.valid);
     const auto copy_from = [&](const Home& source, const Box& piece) {
-      add_copies(core, node, window_in(source, storage.dtype, piece), window_in(home, storage.dtype, piece));
       home.valid.push_back(piece);
+      return add_copies(core, node, window_in(source, storage.dtype, piece),
+                        window_in(home, storage.dtype, piece));
     };
     if (storage.staged) {
-      for (const Box& piece : missing) copy_from(homes_.fixed(id), piece);
-      return;
+      for (const Box& piece : missing) TRY(copy_from(homes_.fixed(id), piece));
+      return {};
     }
     for (const auto& [other, source] : homes_.all(id)) {
       if (source == &home) continue;
       for (const Box& there : source->valid) {
         for (const Box& piece : missing) {
           const Box common = intersection(piece, there);
-          if (!common.empty()) copy_from(*source, common);
+          if (!common.empty()) TRY(copy_from(*source, common));
         }
         missing = difference_of_all(missing, there);
       }
     }
     CHECK(missing.empty());
+    return {};
   }
 
   static std::vector<Box> difference_of_all(const std::vector<Box>& boxes, const Box& taken) {
@@ -120,7 +133,8 @@ class Builder {
       if (is_parameter(node, i)) continue;
       box = needed(graph_, node, i, task.out);
       if (plan.in_place[i] || box.empty()) continue;
-      fetch(storages_.of_value[operands[i]].storage, storages_.in_storage(operands[i], box), core, index);
+      TRY(fetch(storages_.of_value[operands[i]].storage, storages_.in_storage(operands[i], box), core,
+                index));
       operand = window(operands[i], box, core);
     }
     task.output = window(node.output, task.out, core);
@@ -148,7 +162,7 @@ class Builder {
   }
 
   /// Copies the block of an output to the request's tensor, for the node that made it.
-  void copy_out(std::size_t index, std::uint16_t core, const Home& from, const Box& box) {
+  Status copy_out(std::size_t index, std::uint16_t core, const Home& from, const Box& box) {
     const ValueId id = graph_.outputs[index];
     const Shape& shape = graph_.value(id).shape;
     const std::uint32_t producer = producers_[id];
@@ -159,16 +173,16 @@ class Builder {
     for (std::size_t d = 0; d < box.size.size(); ++d) {
       destination.at.offset += static_cast<std::uint64_t>(box.start[d] * destination.stride[d]);
     }
-    add_copies(core, producer == kNoValue ? last : producer, source, destination);
+    return add_copies(core, producer == kNoValue ? last : producer, source, destination);
   }
 
   /// Sees to it that an output is in the request's tensor, if it wasn't made there.
-  void emit_output(std::size_t index) {
+  Status emit_output(std::size_t index) {
     const ValueId id = graph_.outputs[index];
     const StorageId storage = storages_.of_value[id].storage;
     const Where where = storages_.storages[storage].where;
     std::vector<Box> missing{Box::whole(graph_.value(id).shape)};
-    if (where == Where::kOutput && host_at(tiles_.outputs[index]) == homes_.fixed(storage).at) return;
+    if (where == Where::kOutput && host_at(tiles_.outputs[index]) == homes_.fixed(storage).at) return {};
     if (where == Where::kInput || where == Where::kOutput) {
       return copy_out(index, 0, homes_.fixed(storage), missing.front());
     }
@@ -178,13 +192,14 @@ class Builder {
         std::vector<Box> rest;
         for (const Box& piece : missing) {
           const Box part = part_in(storages_, id, piece, there);
-          if (!part.empty()) copy_out(index, core, *home, part);
+          if (!part.empty()) TRY(copy_out(index, core, *home, part));
           for (Box& left : difference(piece, part)) rest.push_back(std::move(left));
         }
         missing = std::move(rest);
       }
     }
     CHECK(missing.empty());
+    return {};
   }
 
   const Graph& graph_;

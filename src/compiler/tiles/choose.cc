@@ -145,7 +145,7 @@ std::vector<Decisions> proposals(const Graph& graph, std::uint16_t cores) {
 
 Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, const isa::ChipSpec& chip,
                                       std::uint16_t cores, ConstantPool& pool) {
-  constexpr std::size_t kChangePoints = 12;
+  const std::size_t change_points = graph.nodes.size() > 1000 ? 2 : 12;  // a large graph is slow to try
   std::vector<Decisions> tried = proposals(graph, cores);
   std::vector<Candidate> candidates;
   for (const Decisions& decisions : tried) {
@@ -156,8 +156,8 @@ Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, co
   if (candidates.size() < 2) return candidates;
   // Images shrink and channels grow with depth, so the best split often changes somewhere in between.
   const Decisions first = candidates[0].decisions, second = candidates[1].decisions;
-  for (std::size_t i = 1; i <= kChangePoints; ++i) {
-    const std::size_t count = graph.nodes.size() * i / (kChangePoints + 1);
+  for (std::size_t i = 1; i <= change_points; ++i) {
+    const std::size_t count = graph.nodes.size() * i / (change_points + 1);
     for (const Decisions& decisions : {joined(first, second, count), joined(second, first, count)}) {
       if (std::ranges::find(tried, decisions) != tried.end()) continue;
       tried.push_back(decisions);

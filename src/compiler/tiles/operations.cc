@@ -22,22 +22,24 @@ const Value& output_value(const Task& task) {
 
 /// Input and output aligned, one instruction for each step of the loop over what four dimensions can't say.
 template <class Make>
-Operations elementwise(const Task& task, const Make& make, bool keep_innermost = false) {
+Result<Operations> elementwise(const Task& task, const Make& make, bool keep_innermost = false) {
   const std::array operands{task.operands[0], task.output};
+  TRY_ASSIGN(const auto steps, aligned_views(operands, keep_innermost));
   Operations result;
-  for (const std::vector<isa::View>& views : aligned_views(operands, keep_innermost)) {
+  for (const std::vector<isa::View>& views : steps) {
     result.push_back(make(views[0], views[1]));
   }
   return result;
 }
 
-Operations by_table(const Task& task, const std::array<std::uint8_t, 256>& table, ConstantPool& pool) {
+Result<Operations> by_table(const Task& task, const std::array<std::uint8_t, 256>& table,
+                            ConstantPool& pool) {
   const isa::Address at = pool.add(std::span<const std::uint8_t>(table));
   return elementwise(
       task, [&](const isa::View& input, const isa::View& output) { return isa::Lut{input, output, at}; });
 }
 
-Operations convert(const Task& task, const Quantisation& quantisation) {
+Result<Operations> convert(const Task& task, const Quantisation& quantisation) {
   return elementwise(task, [&](const isa::View& input, const isa::View& output) {
     return isa::Convert{input, output, quantisation.scale(), quantisation.zero_point};
   });
@@ -53,7 +55,7 @@ Strided repeated(const Strided& operand, const Strided& output) {
   return result;
 }
 
-Operations binary(const Task& task, const BinaryNode& node) {
+Result<Operations> binary(const Task& task, const BinaryNode& node) {
   isa::Binary op;
   op.kind = node.kind;
   op.low = node.low;
@@ -73,8 +75,9 @@ Operations binary(const Task& task, const BinaryNode& node) {
   }
   const std::array operands{repeated(task.operands[0], task.output), repeated(task.operands[1], task.output),
                             task.output};
+  TRY_ASSIGN(const auto steps, aligned_views(operands));
   Operations result;
-  for (const std::vector<isa::View>& views : aligned_views(operands)) {
+  for (const std::vector<isa::View>& views : steps) {
     op.a = views[0];
     op.b = views[1];
     op.output = views[2];
@@ -133,9 +136,7 @@ Result<Operations> reduce(const Task& task, const ReduceNode& node) {
     erase(output, d);
   }
   if (input.shape.size() > 4) {
-    return fail(Code::kUnsupported,
-                "{} (reduce): more than four alternating runs of kept and reduced dimensions",
-                task.node.name);
+    return fail(Code::kUnsupported, "more than four alternating runs of kept and reduced dimensions");
   }
   return Operations{isa::Reduce{node.kind, view_in_order(input), view_in_order(output)}};
 }
@@ -170,8 +171,7 @@ Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
           [&](const DequantiseNode&) -> Result<Operations> {
             const Quantisation& quantisation = *input_value(task).quantisation;
             if (quantisation.scales.size() > 1) {
-              return fail(Code::kUnsupported,
-                          "{} (dequantise): a computed value with a scale for each channel", task.node.name);
+              return fail(Code::kUnsupported, "a computed value with a scale for each channel");
             }
             return convert(task, quantisation);
           },

@@ -25,7 +25,8 @@ struct Task {
 };
 
 /// The instructions in order; each may run after the ones before it whose bytes it touches.
-/// kUnsupported: an operator in a form that no instruction has (names the node).
+/// kUnsupported: an operator in a form that no instruction has; kTooLarge: it would need too many
+/// instructions.
 Result<std::vector<isa::Operation>> operations_of(const Task& task, ConstantPool& pool);
 
 }  // namespace chengying::compiler::tiles

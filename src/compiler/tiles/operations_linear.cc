@@ -61,15 +61,19 @@ Op instruction(const Task& task, const Linear& linear, const Parameters& paramet
 }
 
 /// `first`: the block's first output channel.
-std::vector<isa::Operation> linear_operations(const Task& task, const Linear& linear, std::int64_t first,
-                                              ConstantPool& pool) {
+Result<std::vector<isa::Operation>> linear_operations(const Task& task, const Linear& linear,
+                                                      std::int64_t first, ConstantPool& pool) {
   const Grouping grouping = grouping_of(task.graph, task.node);
   if (grouping.depthwise) {
-    return {
-        instruction<isa::DepthwiseConv>(task, linear, parameters_of(task.graph, task.node, 0, first, pool))};
+    const Parameters parameters = parameters_of(task.graph, task.node, 0, first, pool);
+    return std::vector<isa::Operation>{instruction<isa::DepthwiseConv>(task, linear, parameters)};
   }
   if (grouping.groups == 1) {
-    return {instruction<isa::Conv>(task, linear, parameters_of(task.graph, task.node, 0, first, pool))};
+    const Parameters parameters = parameters_of(task.graph, task.node, 0, first, pool);
+    return std::vector<isa::Operation>{instruction<isa::Conv>(task, linear, parameters)};
+  }
+  if (grouping.groups > kPiecesMax) {
+    return fail(Code::kTooLarge, "{} groups, the limit is {}", grouping.groups, kPiecesMax);
   }
   std::vector<isa::Operation> result;
   const std::int64_t k = grouping.k_group, c = grouping.c_group;
@@ -90,7 +94,7 @@ bool has_residual(const Task& task) {
 }
 
 /// Rows [.., c] and [.., k] with the dimensions before the last merged alike in all operands.
-std::vector<std::vector<isa::View>> matrix_views(const Task& task) {
+Result<std::vector<std::vector<isa::View>>> matrix_views(const Task& task) {
   // The innermost sizes differ (c, k), so the rows are aligned on their first columns.
   const auto first_column = [](Strided operand) {
     operand.shape.back() = 1;
@@ -99,7 +103,7 @@ std::vector<std::vector<isa::View>> matrix_views(const Task& task) {
   std::vector<Strided> operands{first_column(task.operands[0])};
   if (has_residual(task)) operands.push_back(first_column(task.operands.back()));
   operands.push_back(first_column(task.output));
-  std::vector<std::vector<isa::View>> steps = aligned_views(operands, true);
+  TRY_ASSIGN(std::vector<std::vector<isa::View>> steps, aligned_views(operands, true));
   for (std::vector<isa::View>& views : steps) {
     for (isa::View& view : views) view.shape[3] = static_cast<std::int32_t>(task.output.shape.back());
     views.front().shape[3] = static_cast<std::int32_t>(task.operands[0].shape.back());
@@ -116,7 +120,7 @@ isa::Window window_of(const Task& task, isa::Window window) {
   return window;
 }
 
-std::vector<isa::Operation> convolutions(const Task& task, ConstantPool& pool) {
+Result<std::vector<isa::Operation>> convolutions(const Task& task, ConstantPool& pool) {
   Linear linear{.input = image_view(task.operands[0]),
                 .output = image_view(task.output),
                 .residual = {},
@@ -125,14 +129,14 @@ std::vector<isa::Operation> convolutions(const Task& task, ConstantPool& pool) {
   return linear_operations(task, linear, task.out.start[1], pool);
 }
 
-std::vector<isa::Operation> products(const Task& task, ConstantPool& pool) {
+Result<std::vector<isa::Operation>> products(const Task& task, ConstantPool& pool) {
+  TRY_ASSIGN(const auto steps, matrix_views(task));
   std::vector<isa::Operation> result;
-  for (const std::vector<isa::View>& views : matrix_views(task)) {
+  for (const std::vector<isa::View>& views : steps) {
     Linear linear{.input = views.front(), .output = views.back(), .residual = {}, .window = {}};
     if (has_residual(task)) linear.residual = views[1];
-    for (isa::Operation& op : linear_operations(task, linear, task.out.start.back(), pool)) {
-      result.push_back(std::move(op));
-    }
+    TRY_ASSIGN(auto operations, linear_operations(task, linear, task.out.start.back(), pool));
+    for (isa::Operation& op : operations) result.push_back(std::move(op));
   }
   return result;
 }

@@ -7,8 +7,8 @@
 
 namespace chengying::compiler::tiles {
 
-std::vector<isa::Operation> convolutions(const Task& task, ConstantPool& pool);
-std::vector<isa::Operation> products(const Task& task, ConstantPool& pool);
+Result<std::vector<isa::Operation>> convolutions(const Task& task, ConstantPool& pool);
+Result<std::vector<isa::Operation>> products(const Task& task, ConstantPool& pool);
 
 /// A node's window as it is for this block: the padding moves with the first row and column.
 isa::Window window_of(const Task& task, isa::Window window);

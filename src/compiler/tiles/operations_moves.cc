@@ -12,8 +12,15 @@ namespace {
 
 using Operations = std::vector<isa::Operation>;
 
-void append(Operations& operations, const std::vector<isa::Copy>& more) {
+Status append_copies(Operations& operations, const Strided& from, const Strided& to) {
+  TRY_ASSIGN(const std::vector<isa::Copy> more, copies(from, to));
   operations.insert(operations.end(), more.begin(), more.end());
+  return {};
+}
+
+Status check_pieces(std::int64_t pieces) {
+  if (pieces <= kPiecesMax) return {};
+  return fail(Code::kTooLarge, "needs {} copies, the limit is {}", pieces, kPiecesMax);
 }
 
 /// The part `box` of a window that covers `whole`.
@@ -26,7 +33,7 @@ Strided part(const Strided& window, const Box& whole, const Box& box) {
   return result;
 }
 
-Operations concatenation(const Task& task, const ConcatNode& concat) {
+Result<Operations> concatenation(const Task& task, const ConcatNode& concat) {
   Operations result;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < task.operands.size(); ++i) {
@@ -34,13 +41,13 @@ Operations concatenation(const Task& task, const ConcatNode& concat) {
     to.start[concat.axis] += start;
     start += task.graph.value(task.node.inputs[i]).shape[concat.axis];
     if (task.in_place[i] || to.empty()) continue;
-    append(result, copies(task.operands[i], part(task.output, task.out, to)));
+    TRY(append_copies(result, task.operands[i], part(task.output, task.out, to)));
   }
   return result;
 }
 
 /// `steps` of -1 and less run backwards; views don't, so those dimensions are copied one by one.
-Operations slice(const Task& task, const SliceNode& node) {
+Result<Operations> slice(const Task& task, const SliceNode& node) {
   Strided source = task.operands[0];
   source.shape = task.output.shape;
   for (std::size_t d = 0; d < source.shape.size(); ++d) {
@@ -51,6 +58,7 @@ Operations slice(const Task& task, const SliceNode& node) {
   std::vector<std::pair<Strided, Strided>> pieces{{source, task.output}};
   for (std::size_t d = 0; d < source.shape.size(); ++d) {
     if (source.stride[d] >= 0 || source.shape[d] == 1) continue;
+    TRY(check_pieces(static_cast<std::int64_t>(pieces.size()) * source.shape[d]));
     std::vector<std::pair<Strided, Strided>> next;
     for (const auto& [from, to] : pieces) {
       for (std::int64_t i = 0; i < from.shape[d]; ++i) {
@@ -64,18 +72,18 @@ Operations slice(const Task& task, const SliceNode& node) {
     pieces = std::move(next);
   }
   Operations result;
-  for (const auto& [from, to] : pieces) append(result, copies(from, to));
+  for (const auto& [from, to] : pieces) TRY(append_copies(result, from, to));
   return result;
 }
 
-Operations transposition(const Task& task, const TransposeNode& node) {
+Result<Operations> transposition(const Task& task, const TransposeNode& node) {
   Strided source = task.operands[0];
   for (std::size_t d = 0; d < source.shape.size(); ++d) {
     source.shape[d] = task.operands[0].shape[node.permutation[d]];
     source.stride[d] = task.operands[0].stride[node.permutation[d]];
   }
   Operations result;
-  append(result, copies(source, task.output));
+  TRY(append_copies(result, source, task.output));
   return result;
 }
 
@@ -98,7 +106,7 @@ std::vector<std::byte> fill_of(const Value& out, float value) {
   return bytes;
 }
 
-Operations padding(const Task& task, const PadNode& node, ConstantPool& pool) {
+Result<Operations> padding(const Task& task, const PadNode& node, ConstantPool& pool) {
   Operations result;
   Box inner = task.boxes[0];
   for (std::size_t d = 0; d < inner.start.size(); ++d) inner.start[d] += node.before[d];
@@ -106,9 +114,9 @@ Operations padding(const Task& task, const PadNode& node, ConstantPool& pool) {
   const isa::Address at = pool.add(std::span<const std::byte>(fill));
   for (const Box& edge : difference(task.out, inner)) {
     const Strided source{at, task.output.dtype, edge.size, std::vector<std::int64_t>(edge.size.size(), 0)};
-    append(result, copies(source, part(task.output, task.out, edge)));
+    TRY(append_copies(result, source, part(task.output, task.out, edge)));
   }
-  if (!inner.empty()) append(result, copies(task.operands[0], part(task.output, task.out, inner)));
+  if (!inner.empty()) TRY(append_copies(result, task.operands[0], part(task.output, task.out, inner)));
   return result;
 }
 
@@ -121,7 +129,8 @@ Phase phase_of(std::int64_t start, std::int64_t size, std::int64_t factor, std::
   return {first, first < start + size ? (start + size - 1 - first) / factor + 1 : 0};
 }
 
-Operations enlargement(const Task& task, const UpsampleNode& node) {
+Result<Operations> enlargement(const Task& task, const UpsampleNode& node) {
+  TRY(check_pieces(std::int64_t{node.factor_h} * node.factor_w));
   Operations result;
   const std::size_t rank = task.out.size.size();
   for (std::int64_t i = 0; i < std::int64_t{node.factor_h} * node.factor_w; ++i) {
@@ -140,25 +149,28 @@ Operations enlargement(const Task& task, const UpsampleNode& node) {
       source.shape[d] = destination.shape[d] = phase.count;
       destination.stride[d] *= factors[axis];
     }
-    if (!empty) append(result, copies(source, destination));
+    if (!empty) TRY(append_copies(result, source, destination));
   }
+  return result;
+}
+
+/// Reshape, Relayout.
+Result<Operations> same_order(const Task& task) {
+  Operations result;
+  TRY(append_copies(result, task.operands[0], task.output));
   return result;
 }
 
 }  // namespace
 
-std::vector<isa::Operation> moves(const Task& task, ConstantPool& pool) {
+Result<std::vector<isa::Operation>> moves(const Task& task, ConstantPool& pool) {
   return std::visit(Overloaded{
                         [&](const ConcatNode& op) { return concatenation(task, op); },
                         [&](const TransposeNode& op) { return transposition(task, op); },
                         [&](const SliceNode& op) { return slice(task, op); },
                         [&](const PadNode& op) { return padding(task, op, pool); },
                         [&](const UpsampleNode& op) { return enlargement(task, op); },
-                        [&](const auto&) {  // Reshape, Relayout
-                          Operations result;
-                          append(result, copies(task.operands[0], task.output));
-                          return result;
-                        },
+                        [&](const auto&) { return same_order(task); },
                     },
                     task.node.op);
 }

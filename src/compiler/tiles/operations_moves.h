@@ -8,6 +8,6 @@
 
 namespace chengying::compiler::tiles {
 
-std::vector<isa::Operation> moves(const Task& task, ConstantPool& pool);
+Result<std::vector<isa::Operation>> moves(const Task& task, ConstantPool& pool);
 
 }  // namespace chengying::compiler::tiles

@@ -75,7 +75,13 @@ void order_dimensions(std::vector<Strided>& operands, std::size_t fixed) {
   }
 }
 
-/// Calls `body` for the views of each step over the outermost dimensions until four are left.
+Status check_pieces(std::int64_t pieces) {
+  if (pieces <= kPiecesMax) return {};
+  return fail(Code::kTooLarge, "its elements lie such that {} instructions are needed, the limit is {}",
+              pieces, kPiecesMax);
+}
+
+/// Adds the views of each step over the outermost dimensions until four are left.
 void for_each_step(const std::vector<Strided>& operands, std::vector<std::vector<isa::View>>& steps) {
   if (operands.front().shape.size() <= kViewRank) {
     std::vector<isa::View>& views = steps.emplace_back();
@@ -146,19 +152,24 @@ std::uint64_t byte_of_element(const Nested& window, std::int64_t element) {
 }
 
 /// Copies of the longest runs that both windows hold in one piece: for shapes that do not nest.
-std::vector<isa::Copy> copies_by_runs(const Nested& source, const Nested& destination, std::int64_t total) {
-  const std::int64_t run_limit = std::gcd(source.merged.shape.back(), destination.merged.shape.back());
+Result<std::vector<isa::Copy>> copies_by_runs(const Nested& source, const Nested& destination,
+                                              std::int64_t total) {
+  const std::int64_t run = std::gcd(source.merged.shape.back(), destination.merged.shape.back());
+  TRY(check_pieces(total / run));
   std::vector<isa::Copy> result;
-  for (std::int64_t element = 0; element < total; element += run_limit) {
-    Strided from{source.merged.at + byte_of_element(source, element),
-                 source.merged.dtype,
-                 {run_limit},
-                 {source.merged.stride.back()}};
-    Strided to{destination.merged.at + byte_of_element(destination, element),
-               destination.merged.dtype,
-               {run_limit},
-               {destination.merged.stride.back()}};
-    for (isa::Copy& copy : copies(from, to)) result.push_back(std::move(copy));
+  for (std::int64_t element = 0; element < total; element += run) {
+    const std::array operands{Strided{source.merged.at + byte_of_element(source, element),
+                                      source.merged.dtype,
+                                      {run},
+                                      {source.merged.stride.back()}},
+                              Strided{destination.merged.at + byte_of_element(destination, element),
+                                      destination.merged.dtype,
+                                      {run},
+                                      {destination.merged.stride.back()}}};
+    TRY_ASSIGN(const auto steps, aligned_views(operands));
+    for (const std::vector<isa::View>& views : steps) {
+      result.push_back({.source = views[0], .destination = views[1]});
+    }
   }
   return result;
 }
@@ -181,23 +192,29 @@ isa::View view_in_order(const Strided& window) {
   return view_of(window, dimensions);
 }
 
-std::vector<std::vector<isa::View>> aligned_views(std::span<const Strided> operands, bool keep_innermost) {
+Result<std::vector<std::vector<isa::View>>> aligned_views(std::span<const Strided> operands,
+                                                          bool keep_innermost) {
   CHECK(!operands.empty());
   std::vector<Strided> windows(operands.begin(), operands.end());
   for (const Strided& window : windows) CHECK(window.shape == windows.front().shape);
   const std::size_t fixed = keep_innermost && !windows.front().shape.empty() ? 1 : 0;
   order_dimensions(windows, fixed);
   merge_neighbours(windows, fixed);
+  std::int64_t pieces = 1;
+  const std::vector<std::int64_t>& shape = windows.front().shape;
+  for (std::size_t d = 0; d + kViewRank < shape.size() && pieces <= kPiecesMax; ++d) pieces *= shape[d];
+  TRY(check_pieces(pieces));
   std::vector<std::vector<isa::View>> steps;
   for_each_step(windows, steps);
   return steps;
 }
 
-std::vector<isa::Copy> copies(const Strided& source, const Strided& destination) {
-  std::vector<isa::Copy> result;
+Result<std::vector<isa::Copy>> copies(const Strided& source, const Strided& destination) {
   if (source.shape == destination.shape) {
     const std::array operands{source, destination};
-    for (const std::vector<isa::View>& views : aligned_views(operands)) {
+    TRY_ASSIGN(const auto steps, aligned_views(operands));
+    std::vector<isa::Copy> result;
+    for (const std::vector<isa::View>& views : steps) {
       result.push_back({.source = views[0], .destination = views[1]});
     }
     return result;

@@ -6,9 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "base/error.h"
 #include "isa/instruction.h"
 
 namespace chengying::compiler::tiles {
+
+/// A node that would need more instructions than this on one core is refused.
+inline constexpr std::int64_t kPiecesMax = 1 << 16;
 
 struct Strided {
   isa::Address at;
@@ -28,11 +32,11 @@ isa::View view_in_order(const Strided& window);
 /// are left to a loop: one vector of views (in the operands' order) for each step of it. With
 /// `keep_innermost` the last logical dimension stays alone and innermost (a softmax's row, a product's
 /// reduction).
-std::vector<std::vector<isa::View>> aligned_views(std::span<const Strided> operands,
-                                                  bool keep_innermost = false);
+Result<std::vector<std::vector<isa::View>>> aligned_views(std::span<const Strided> operands,
+                                                          bool keep_innermost = false);
 
 /// The copies that move all elements of `source` to `destination`, in row-major order of each: equal shapes,
 /// or shapes with equal products (a reshape).
-std::vector<isa::Copy> copies(const Strided& source, const Strided& destination);
+Result<std::vector<isa::Copy>> copies(const Strided& source, const Strided& destination);
 
 }  // namespace chengying::compiler::tiles

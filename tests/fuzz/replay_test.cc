@@ -74,7 +74,7 @@ TEST_P(FuzzReplay, AnyBytesGiveAValueOrAnError) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzReplay, testing::ValuesIn(targets().begin(), targets().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
 }  // namespace chengying::fuzz

@@ -169,6 +169,7 @@ TEST_F(InferTest, ManyAtOnceAreEachChargedOnce) {
   ASSERT_TRUE(usage);
   EXPECT_EQ(usage->count, 200);
   EXPECT_EQ(usage->price.nano(), charged);
+  ASSERT_TRUE(cloud_->drain(std::chrono::seconds(5)));
   const Stats stats = cloud_->stats();
   EXPECT_EQ(stats.requests, 200U);
   EXPECT_EQ(stats.requests_in_flight, 0);

@@ -39,6 +39,9 @@ struct TensorEngine {
   std::optional<MacArray> u8, f32;  // absent: the chip lacks that format
   std::int64_t fill_cycles = 0;     // to fill and drain the array, once per instruction
   std::int64_t issue_cycles = 0;    // fixed cost of an instruction
+  /// Elements a cycle of one step of the epilogue, for which the array stands still; 0: the epilogue has a stage of
+  /// its own, that keeps up with the array.
+  std::int64_t epilogue_lanes = 0;
 };
 
 struct VectorEngine {

@@ -61,6 +61,7 @@ constexpr std::array kNumbers{
 
     number("tensor", "fill_cycles", "cycles", 0, kMaxCycles, kRequired, in<&ChipSpec::tensor, &TensorEngine::fill_cycles>),
     number("tensor", "issue_cycles", "cycles", 0, kMaxCycles, kRequired, in<&ChipSpec::tensor, &TensorEngine::issue_cycles>),
+    number("tensor", "epilogue_lanes", "elements/cycle", 0, kMaxArray, kOptional, in<&ChipSpec::tensor, &TensorEngine::epilogue_lanes>),
     number("tensor.u8", "reduce", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::reduce>),
     number("tensor.u8", "columns", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::columns>),
     number("tensor.u8", "pixels", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::pixels>),

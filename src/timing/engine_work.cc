@@ -42,6 +42,13 @@ constexpr std::uint64_t kRequantiseCost = 3;  // fma or multiply, round and clam
 constexpr std::uint64_t kSoftmaxCost = 23;    // largest, subtract, exp, sum, divide
 constexpr std::uint64_t kConvertCost = 2;
 
+// Steps of an epilogue for one element, on chips whose array stands still for it.
+constexpr std::uint64_t kEpilogueU8 = 5;   // to f32, scale, clamp, round, pack
+constexpr std::uint64_t kEpilogueF32 = 2;  // clamp, store
+constexpr std::uint64_t kInnerSteps = 3;   // round, clamp, rescale
+constexpr std::uint64_t kResidualU8 = 3;   // widen, to f32, fma
+constexpr std::uint64_t kResidualF32 = 1;  // add
+
 std::uint64_t elements_of(const View& view) {
   return static_cast<std::uint64_t>(view.elements());
 }
@@ -67,14 +74,14 @@ class Visitor {
     const bool u8 = op.input.dtype == DType::kU8;
     // Packed u8 weights have groups of 4 input channels: those of padding cost as much as real ones.
     const std::uint64_t depth = places_of(op.window) * (u8 ? round_up_to(c, isa::kReduceGroup) : c);
-    return convolution(op.output, depth, places_of(op.window) * c);
+    return convolution(op, depth, places_of(op.window) * c);
   }
 
   EngineWork operator()(const isa::DepthwiseConv& op) const {
     // Each column holds a channel; the places of its window run along the reduction, in groups of 4 if u8.
     const std::uint64_t places = places_of(op.window);
     const bool u8 = op.input.dtype == DType::kU8;
-    return convolution(op.output, u8 ? round_up_to(places, isa::kReduceGroup) : places, places);
+    return convolution(op, u8 ? round_up_to(places, isa::kReduceGroup) : places, places);
   }
 
   EngineWork operator()(const isa::Pool& op) const {
@@ -115,7 +122,9 @@ class Visitor {
 
  private:
   /// `depth`: products in each sum as the array sees them; `useful`: without padding.
-  EngineWork convolution(const View& output, std::uint64_t depth, std::uint64_t useful) const {
+  template <class Convolution>
+  EngineWork convolution(const Convolution& op, std::uint64_t depth, std::uint64_t useful) const {
+    const View& output = op.output;
     const bool u8 = output.dtype == DType::kU8;
     const auto& array = u8 ? chip_.tensor.u8 : chip_.tensor.f32;
     CHECK(array.has_value());
@@ -125,10 +134,20 @@ class Visitor {
                                                    ceil_div(channels, unsigned_of(array->columns))),
                                           ceil_div(pixels, unsigned_of(array->pixels)));
     const std::uint64_t macs = multiply(elements_of(output), useful);
-    return {.cycles = add(passes, unsigned_of(chip_.tensor.fill_cycles)),
+    return {.cycles =
+                add(add(passes, unsigned_of(chip_.tensor.fill_cycles)), epilogue_cycles(op.epilogue, output)),
             .issue_cycles = unsigned_of(chip_.tensor.issue_cycles),
             .macs = macs,
             .picojoules = static_cast<double>(macs) * (u8 ? chip_.power.mac_u8_pj : chip_.power.mac_f32_pj)};
+  }
+
+  std::uint64_t epilogue_cycles(const isa::Epilogue& epilogue, const View& output) const {
+    if (chip_.tensor.epilogue_lanes == 0) return 0;
+    const bool u8 = output.dtype == DType::kU8;
+    std::uint64_t steps = u8 ? kEpilogueU8 : kEpilogueF32;
+    if (epilogue.inner) steps += kInnerSteps;
+    if (epilogue.residual) steps += u8 ? kResidualU8 : kResidualF32;
+    return ceil_div(multiply(elements_of(output), steps), unsigned_of(chip_.tensor.epilogue_lanes));
   }
 
   /// `elements` times `cost` lane cycles, on u8 or wide lanes; a chip without the one uses the other.

@@ -91,6 +91,26 @@ TEST(TensorTime, of_f32_has_its_own_array) {
   EXPECT_EQ(time.macs, 1600u);
 }
 
+TEST(TensorTime, counts_the_epilogue_where_it_has_no_stage_of_its_own) {
+  isa::ChipSpec chip = small_chip();
+  chip.tensor.epilogue_lanes = 16;
+  const auto at = [&](bool residual, bool inner) {
+    return alone(chip,
+                 [&](ProgramBuilder& b) {
+                   const View in = b.sram(0, DType::kU8, {1, 1, 4, 16}),
+                              out = b.sram(0, DType::kU8, {1, 1, 4, 16});
+                   isa::Conv conv = b.conv_u8(in, out);
+                   if (residual) conv.epilogue.residual = isa::Residual{in, 1, 0};
+                   if (inner) conv.epilogue.inner = isa::InnerQuantise{};
+                   return conv;
+                 })
+        .end_cycle;
+  };
+  EXPECT_EQ(at(false, false), 1 + 10 + 5 + 4 * 5u);
+  EXPECT_EQ(at(true, false), 1 + 10 + 5 + 4 * 8u);
+  EXPECT_EQ(at(true, true), 1 + 10 + 5 + 4 * 11u);
+}
+
 // 1x1 of 16 channels to 16: 16 bytes in and 16 out a pixel, 384 bytes of constants, 256 bytes a cycle of
 // SRAM.
 TEST(TensorTime, is_bounded_by_sram) {

@@ -39,7 +39,7 @@ constexpr Command kCommands[] = {
      "chengying tenant key create TENANT --scopes infer --name laptop --data data\n",
      add_tenant},
     {"login", kService, "Keep server and key for later commands",
-     "CHENGYING_KEY=chg_... chengying login --server http://127.0.0.1:8080\n", add_login},
+     "chengying login --server http://127.0.0.1:8080   # with the key in CHENGYING_KEY\n", add_login},
     {"model", kService, "Upload and list models",
      "chengying model upload resnet50.onnx\n"
      "chengying model list --json\n",

@@ -149,7 +149,8 @@ void print_answer(const Answered& answer, std::int64_t top) {
   const json::value* receipt = answer.document.if_contains("parameters");
   if (receipt == nullptr || !receipt->is_object()) return;
   const json::object& object = receipt->get_object();
-  std::string line = fmt::format("{} ({} cores)", text_of(object, "chip"), text_of(object, "cores"));
+  std::string line = fmt::format("{} ({} core{})", text_of(object, "chip"), text_of(object, "cores"),
+                                 number_of(object, "cores") == 1 ? "" : "s");
   for (const ListColumn& column : work_columns()) {
     line += fmt::format(", {}{}", column.cell(object), column.heading == "CYCLES" ? " cycles" : "");
   }

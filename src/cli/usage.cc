@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "billing/money.h"
 #include "cli/commands.h"
 #include "cli/service_client.h"
 #include "cli/service_columns.h"
@@ -58,7 +59,12 @@ void print(const json::object& page) {
   for (ListColumn& column : work_columns()) {
     if (column.heading != "TIME") columns.push_back(std::move(column));
   }
-  columns.push_back(money_column("PRICE", "price"));
+  columns.push_back({"PRICE",
+                     [](const json::object& record) {
+                       return billing::to_string(
+                           billing::Money::nano(static_cast<std::int64_t>(number_of(record, "price_nano"))));
+                     },
+                     Align::kRight});
   print_list(page, "records", columns);
   fmt::print("{} records, {} in all{}\n", text_of(page, "count"), text_of(page, "price"),
              text_of(page, "more") == "true" ? "; more with --after " + text_of(page, "last_sequence") : "");

@@ -1,6 +1,8 @@
 #include "cli/client_config.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -13,7 +15,7 @@ namespace fs = std::filesystem;
 class ClientConfigTest : public testing::Test {
  protected:
   ClientConfigTest() {
-    folder_ = fs::path(testing::TempDir()) / "client_config";
+    folder_ = fs::path(testing::TempDir()) / fmt::format("client_config_{}", ::getpid());
     fs::remove_all(folder_);
     ::setenv("XDG_CONFIG_HOME", folder_.c_str(), 1);
     ::unsetenv("CHENGYING_SERVER");

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -132,7 +133,7 @@ TEST_F(ServerTest, AnUploadGoesToAFileThatIsGoneAfterwards) {
 }
 
 TEST_F(ServerTest, AnUploadThatBreaksOffLeavesNoFile) {
-  options_.spool_folder = testing::TempDir() + "/spool_broken";
+  options_.spool_folder = testing::TempDir() + "/spool_broken_" + std::to_string(::getpid());
   std::filesystem::create_directories(options_.spool_folder);
   start();
   {

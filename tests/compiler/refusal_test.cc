@@ -98,24 +98,30 @@ TEST(LowerRefusal, ASliceThatNeedsACopyForEachElement) {
 
 TEST(LowerRefusal, ATranspositionOfManyScatteredDimensions) {
   const TransposeNode reversed{{7, 6, 5, 4, 3, 2, 1, 0}};
-  const Shape shape{17, 17, 17, 17, 2, 2, 2, 2}, back{2, 2, 2, 2, 17, 17, 17, 17};
+  const Shape shape{2, 2, 2, 2, 17, 17, 17, 17}, back{17, 17, 17, 17, 2, 2, 2, 2};
   const Error error = refusal({one_node(reversed, shape, back)}, chip_named("host"), 1);
   EXPECT_EQ(error.code, Code::kTooLarge);
-  EXPECT_EQ(error.message, "");
+  EXPECT_EQ(error.message,
+            "middle (transpose, f32[17,17,17,17,2,2,2,2]): its elements lie such that 83521 instructions are "
+            "needed, "
+            "the limit is 65536");
 }
 
 TEST(LowerRefusal, ScalesSoFarApartThatTheirRatioIsInfinite) {
-  BatchGraph bound = testing::random_graph(0, 1, {.nodes = 0});
-  for (Value& value : bound.graph.values) {
-    if (value.dtype == DType::kU8) value.quantisation->scales = {1e-30F};
-  }
-  for (Node& node : bound.graph.nodes) {  // the quantiser's is not the pool's
-    if (std::holds_alternative<QuantiseNode>(node.op))
-      bound.graph.value(node.output).quantisation->scales = {1e30F};
+  BatchGraph bound =
+      one_node(PoolNode{isa::PoolKind::kAverage, {}}, {1, 1, 2, 2}, {1, 1, 2, 2}, Layout::kChannelsLast);
+  bound.graph.nodes[0].op = QuantiseNode{};
+  bound.graph.nodes[2].op = DequantiseNode{};
+  for (const ValueId id : {1, 2}) {
+    bound.graph.value(id).dtype = DType::kU8;
+    bound.graph.value(id).quantisation = Quantisation{{id == 1 ? 1e30F : 1e-30F}, 0, 0};
   }
   const Error error = refusal({bound}, chip_named("host"), 1);
   EXPECT_EQ(error.code, Code::kInvalidArgument);
-  EXPECT_EQ(error.message, "");
+  EXPECT_EQ(error.message,
+            "middle (pool, u8[1,1,2,2] nhwc s=1e-30 z=0): the scales of its operands and its result are so "
+            "far apart "
+            "that its scale is not a finite number");
 }
 
 TEST(LowerRefusal, TwoOutputsOfOneName) {

@@ -102,7 +102,7 @@ void add_model_flags(CLI::App& app, CompileFlags& flags) {
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   app.add_option("--method", flags.method,
-                 "How ranges are taken from samples: minmax, percentile, entropy, mse")
+                 "How ranges are taken from samples: minmax, percentile, entropy (default), mse")
       ->transform(CLI::CheckedTransformer(kMethods, CLI::ignore_case).description(""));
   app.add_option("--preprocessing", flags.preprocessing,
                  "JSON file that says how a photograph becomes the input, if the model doesn't");

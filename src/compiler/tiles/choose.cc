@@ -78,8 +78,10 @@ std::size_t handovers_of(const isa::Program& program) {
 
 void sort_by_quality(std::vector<Candidate>& candidates, const isa::ChipSpec& chip, std::uint16_t cores) {
   constexpr std::uint64_t kTolerance = 200;  // a part of the cycles
-  std::ranges::stable_sort(candidates,
-                           [&](const auto& a, const auto& b) { return better(a, b, chip, cores); });
+  std::ranges::sort(candidates, [&](const Candidate& a, const Candidate& b) {
+    if (better(a, b, chip, cores)) return true;
+    return !better(b, a, chip, cores) && a.number < b.number;
+  });
   const std::uint64_t best = candidates.front().cycles;
   const auto end = std::ranges::find_if(candidates, [&](const Candidate& candidate) {
     return !fits(candidate, chip, cores) || candidate.cycles > best + best / kTolerance;
@@ -108,7 +110,8 @@ bool fits(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t c
 Result<Candidate> evaluate(const Graph& graph, std::int32_t batch, const Decisions& decisions,
                            const isa::ChipSpec& chip, std::uint16_t cores, ConstantPool& pool) {
   TRY_ASSIGN(Tiles tiles, build(graph, batch, decisions, chip, cores, pool));
-  Candidate candidate{.decisions = decisions, .program = {}};
+  Candidate candidate;
+  candidate.decisions = decisions;
   for (const Reuse reuse : {Reuse::kOrdered, Reuse::kAlways}) {
     const Places places = place_buffers(tiles, cores, reuse);
     isa::Program program = program_of(tiles, places);
@@ -150,6 +153,7 @@ Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, co
   std::vector<Candidate> candidates;
   for (const Decisions& decisions : tried) {
     TRY_ASSIGN(Candidate candidate, evaluate(graph, batch, decisions, chip, cores, pool));
+    candidate.number = candidates.size();
     candidates.push_back(std::move(candidate));
   }
   sort_by_quality(candidates, chip, cores);
@@ -162,6 +166,7 @@ Result<std::vector<Candidate>> choose(const Graph& graph, std::int32_t batch, co
       if (std::ranges::find(tried, decisions) != tried.end()) continue;
       tried.push_back(decisions);
       TRY_ASSIGN(Candidate candidate, evaluate(graph, batch, decisions, chip, cores, pool));
+      candidate.number = candidates.size();
       candidates.push_back(std::move(candidate));
     }
   }

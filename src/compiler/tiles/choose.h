@@ -17,6 +17,7 @@ namespace chengying::compiler::tiles {
 
 /// A program that was built from decisions, with what it costs.
 struct Candidate {
+  std::size_t number = 0;  // in the order of trying: ties go to the earlier one
   Decisions decisions;
   isa::Program program;  // residences as if it were alone
   std::uint64_t cycles = 0;

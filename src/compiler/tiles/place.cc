@@ -98,7 +98,10 @@ Places place_buffers(Tiles& tiles, std::uint16_t cores, Reuse reuse) {
   std::vector<BufferId> order(tiles.buffers.size());
   std::iota(order.begin(), order.end(), BufferId{0});
   std::erase_if(order, [&](BufferId id) { return lives[id].lanes.empty(); });
-  std::ranges::stable_sort(order, std::greater{}, [&](BufferId id) { return tiles.buffers[id].bytes; });
+  std::ranges::sort(order, [&](BufferId a, BufferId b) {  // the largest first
+    const std::uint64_t a_bytes = tiles.buffers[a].bytes, b_bytes = tiles.buffers[b].bytes;
+    return a_bytes != b_bytes ? a_bytes > b_bytes : a < b;
+  });
 
   std::vector<BufferId> placed;
   for (const BufferId id : order) {

@@ -62,7 +62,9 @@ void order_dimensions(std::vector<Strided>& operands, std::size_t fixed) {
   for (std::size_t d = 0; d + fixed < lead.shape.size(); ++d) {
     if (lead.shape[d] != 1) order.push_back(d);
   }
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t d) { return lead.stride[d]; });
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return lead.stride[a] != lead.stride[b] ? lead.stride[a] > lead.stride[b] : a < b;
+  });
   for (std::size_t d = lead.shape.size() - fixed; d < lead.shape.size(); ++d) order.push_back(d);
   for (Strided& operand : operands) {
     const Strided before = operand;

@@ -153,7 +153,7 @@ Footprint Footprint::of(const View& view, std::int32_t padding) {
     const Dim dim{d == 3 ? view.shape[d] - padding : view.shape[d], view.stride[d]};
     if (dim.count > 1 && dim.stride != 0) dims[count++] = dim;
   }
-  std::ranges::stable_sort(std::span(dims).first(count), std::ranges::greater(), &Dim::stride);
+  std::ranges::sort(std::span(dims).first(count), std::ranges::greater(), &Dim::stride);
   Footprint result(static_cast<std::int64_t>(view.at.offset), size);
   for (std::size_t d = count; d-- > 0;) {
     const Dim& dim = dims[d];

@@ -1,12 +1,13 @@
 #include "isa/residence_map.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace chengying::isa {
 
 ResidenceMap::ResidenceMap(const std::vector<Residence>& residences) {
   std::vector<Residence> sorted = residences;
-  std::ranges::stable_sort(sorted, {}, &Residence::constant_offset);
+  std::ranges::sort(sorted, {}, [](const Residence& r) { return std::tuple(r.constant_offset, r.offset); });
   for (const Residence& piece : sorted) {
     std::vector<Residence>& pieces = by_memory_[{piece.space, piece.core}];
     const bool continues = !pieces.empty() &&

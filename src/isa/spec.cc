@@ -6,6 +6,7 @@
 #include <array>
 #include <sstream>
 #include <toml.hpp>
+#include <tuple>
 
 #include "base/file.h"
 #include "isa/spec_rows.h"
@@ -71,12 +72,12 @@ class Reader {
     for (const SpecSection& section : spec_sections()) read_section(section);
     if (problems_.empty()) check_rules();
     if (!problems_.empty()) {
-      std::ranges::stable_sort(problems_, {}, &Problem::line);
+      std::ranges::sort(problems_, {}, [](const Problem& p) { return std::tie(p.line, p.text); });
       std::vector<std::string_view> texts;
       for (const Problem& problem : problems_) texts.push_back(problem.text);
       return fail(Code::kInvalidArgument, "{}", fmt::join(texts, "\n"));
     }
-    std::ranges::stable_sort(numbers_, {}, &std::pair<std::size_t, SpecNumber>::first);
+    std::ranges::sort(numbers_, {}, [](const auto& n) { return std::tie(n.first, n.second.key); });
     for (auto& [line, number] : numbers_) chip_.numbers.push_back(std::move(number));
     chip_.digest = digest_of(chip_);
     return std::move(chip_);

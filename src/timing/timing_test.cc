@@ -174,7 +174,7 @@ InstructionTime copy_time(const isa::ChipSpec& chip, isa::Address from, isa::Add
 }
 
 constexpr isa::Address kOwn{isa::Space::kSram, 0, 0}, kOther{isa::Space::kSram, 1, 0},
-    kDram{isa::Space::kDram, 0, 0}, kIn{isa::Space::kHost, 0, 0}, kOut{isa::Space::kHost, 0, 1 << 20};
+    kDram{isa::Space::kDram, 0, 0}, kIn{isa::Space::kHost, 0, 0};
 
 // The engine moves 64 bytes a cycle, DRAM 32 with 100 cycles of latency, the ring 64 with 20, the host link
 // 16 with 500; 2 cycles to issue.

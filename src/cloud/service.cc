@@ -241,8 +241,8 @@ void Service::keep() {
   {
     const std::lock_guard lock(work_mutex_);
     voids.swap(to_void_);
-    const auto ended = std::stable_partition(retired_.begin(), retired_.end(),
-                                             [](const auto& serving) { return serving->in_flight > 0; });
+    const auto ended = std::partition(retired_.begin(), retired_.end(),
+                                      [](const auto& serving) { return serving->in_flight > 0; });
     unload.assign(ended, retired_.end());
     retired_.erase(ended, retired_.end());
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/check.h"
 #include "cloud/request_shape.h"
@@ -194,7 +195,7 @@ Result<std::vector<Endpoint>> Service::endpoints(const Caller& caller) const {
   for (const auto& serving : endpoints_.all()) {
     if (serving->endpoint->tenant == caller.tenant) own.push_back(*serving->endpoint);
   }
-  std::ranges::stable_sort(own, {}, &Endpoint::created_at);
+  std::ranges::sort(own, {}, [](const Endpoint& each) { return std::tie(each.created_at, each.id); });
   return own;
 }
 

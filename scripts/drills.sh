@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# drills.sh [KILLS]: kills the service under load KILLS times (100) and checks that nothing is lost or charged twice.
+# drills.sh [KILLS]: a history of a million random commands on one thread; then kills the service under load KILLS times
+# (100) and checks that nothing is lost or charged twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,4 +8,6 @@ folder=build/drills
 binary=build/release/bin/chengying
 mkdir -p $folder
 /usr/bin/python3 scripts/models/random_weights.py tiny $folder/tiny.onnx
+CHENGYING_HISTORY_COMMANDS=${CHENGYING_HISTORY_COMMANDS:-1000000} \
+  build/release/tests/drills/drills_tests --gtest_filter='History.*'
 exec /usr/bin/python3 tests/e2e/drills.py $binary $folder/tiny.onnx $folder/run "${1:-100}"

@@ -33,7 +33,11 @@ Result<Effects> State::on(const HoldWork& c) {
     TRY_ASSIGN(
         const std::int64_t used,
         database_.number(
-            0, "SELECT 1 FROM records WHERE quote = ?1 UNION SELECT 1 FROM holds WHERE quote = ?1", c.quote));
+            0,
+            // `<> ''` so that the partial indexes are used.
+            "SELECT 1 FROM records WHERE quote = ?1 AND quote <> '' UNION "
+            "SELECT 1 FROM holds WHERE quote = ?1 AND quote <> ''",
+            c.quote));
     if (used != 0)
       return fail(Code::kConflict, "quote {} was redeemed before: a quote is for one request", c.quote);
   }

@@ -229,9 +229,18 @@ class Maker {
     node(ConcatNode{1}, parts, y);
     images_.push_back(y);
   }
+  /// As a cast to a 16-bit float does.
+  void round_to_half(ValueId x, ValueId y) {
+    const ValueId half = image_like(x, shape(x)[1], shape(x)[2], shape(x)[3]);
+    graph_.value(half).dtype = x % 2 == 0 ? DType::kF16 : DType::kBF16;
+    node(HalfNode{}, {x}, half);
+    node(HalfNode{}, {half}, y);
+  }
   void elementwise(ValueId x, ValueId y) {
     if (options_.f32) {
-      node(UnaryNode{below(2) == 0 ? isa::UnaryKind::kSigmoid : isa::UnaryKind::kHardSwish}, {x}, y);
+      const std::int64_t kind = below(4);
+      if (kind == 3) return round_to_half(x, y);
+      node(UnaryNode{kind % 2 == 0 ? isa::UnaryKind::kSigmoid : isa::UnaryKind::kHardSwish}, {x}, y);
     } else if (below(2) == 0) {
       node(RequantiseNode{}, {x}, y);
     } else {

@@ -299,6 +299,13 @@ class Writer {
   void emit(const Node& node, const DequantiseNode&) {
     quantiser(node, "DequantizeLinear", graph_.value(node.inputs[0]));
   }
+  void emit(const Node& node, const HalfNode&) {
+    const DType to = graph_.value(node.output).dtype;
+    const auto type = to == DType::kF16    ? onnx::TensorProto::FLOAT16
+                      : to == DType::kBF16 ? onnx::TensorProto::BFLOAT16
+                                           : onnx::TensorProto::FLOAT;
+    set(add(node, "Cast", {in(node, 0)}, out(node)), "to", std::int64_t{type});
+  }
   void emit(const Node& node, const ConcatNode& op) {
     std::vector<std::string> inputs;
     for (const ValueId id : node.inputs) inputs.push_back(names_[id]);

@@ -120,9 +120,14 @@ struct LutNode {
   std::array<std::uint8_t, 256> table{};
 };
 
-using Operator = std::variant<ConvNode, DenseNode, PoolNode, BinaryNode, UnaryNode, SoftmaxNode, ReduceNode,
-                              QuantiseNode, DequantiseNode, RequantiseNode, ConcatNode, ReshapeNode,
-                              TransposeNode, SliceNode, PadNode, UpsampleNode, RelayoutNode, LutNode>;
+/// f32 -> f16 or bf16, to nearest even, or back, exactly. A cast to a 16-bit float is a pair of these: what
+/// is computed with stays f32, and is rounded where the model says so.
+struct HalfNode {};
+
+using Operator =
+    std::variant<ConvNode, DenseNode, PoolNode, BinaryNode, UnaryNode, SoftmaxNode, ReduceNode, QuantiseNode,
+                 DequantiseNode, RequantiseNode, ConcatNode, ReshapeNode, TransposeNode, SliceNode, PadNode,
+                 UpsampleNode, RelayoutNode, LutNode, HalfNode>;
 
 struct Node {
   std::string name;  // the model's node name: what reports and refusals say

@@ -5,6 +5,7 @@
 
 #include "compiler/graph/moves.h"
 #include "compiler/import/operators.h"
+#include "compiler/import/tensor_proto.h"
 #include "compiler/limits.h"
 
 namespace chengying::compiler {
@@ -178,29 +179,48 @@ Status lower_shape(NodeLowering& n) {
   return {};
 }
 
+namespace {
+
+/// x in the type in which the target is held.
+Result<ValueId> cast_to(NodeLowering& n, ValueId x, DType target) {
+  const DType from = n.value(x).dtype;
+  if (from == target) return x;
+  if (const ConstantTensor known = n.known(x)) {
+    return n.add_constant(from_doubles(as_doubles(*known), target, known->shape()));
+  }
+  if (from == DType::kU8 && target == DType::kF32 && !n.is_from_i8(x) &&
+      n.set_quantisation(x, Quantisation{.scales = {1}, .zero_point = 0, .axis = 0})) {
+    return n.emit(
+        DequantiseNode{}, {x},
+        Value{.name = {}, .dtype = DType::kF32, .shape = n.shape(x), .quantisation = {}, .constant = {}});
+  }
+  return n.refuse(fmt::format("a cast of computed {} to {}", name_of(from), name_of(target)));
+}
+
+/// The nearest values that `half` (f16 or bf16) has, as f32.
+ValueId rounded_to(NodeLowering& n, ValueId x, DType half) {
+  const auto as = [&](DType dtype) {
+    return Value{.name = {}, .dtype = dtype, .shape = n.shape(x), .quantisation = {}, .constant = {}};
+  };
+  return n.emit(HalfNode{}, {n.emit(HalfNode{}, {x}, as(half))}, as(DType::kF32));
+}
+
+}  // namespace
+
 Status lower_cast(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
   const std::int64_t to = n.integer("to", 0);
   // ONNX's numbers: 1 float, 2 u8, 3 i8, 5 i16, 6 i32, 7 i64, 9 bool, 10 f16, 11 f64, 16 bf16.
   static constexpr std::pair<std::int64_t, DType> kTypes[] = {
       {1, DType::kF32}, {2, DType::kU8},   {3, DType::kI8},   {5, DType::kI16},  {6, DType::kI32},
-      {7, DType::kI64}, {9, DType::kBool}, {10, DType::kF32}, {11, DType::kF32}, {16, DType::kF32}};
+      {7, DType::kI64}, {9, DType::kBool}, {10, DType::kF16}, {11, DType::kF64}, {16, DType::kBF16}};
   const auto* type = std::ranges::find(kTypes, to, &std::pair<std::int64_t, DType>::first);
   if (type == std::end(kTypes)) return n.refuse(fmt::format("a cast to ONNX type {}", to));
-  const DType from = n.value(x).dtype, target = type->second;
-  if (from == target) return lower_identity(n);
-  if (const ConstantTensor known = n.known(x)) {
-    n.set_result(n.add_constant(from_doubles(as_doubles(*known), target, known->shape())));
-    return {};
-  }
-  if (from == DType::kU8 && target == DType::kF32 && !n.is_from_i8(x) &&
-      n.set_quantisation(x, Quantisation{.scales = {1}, .zero_point = 0, .axis = 0})) {
-    n.set_result(n.emit(
-        DequantiseNode{}, {x},
-        Value{.name = {}, .dtype = DType::kF32, .shape = n.shape(x), .quantisation = {}, .constant = {}}));
-    return {};
-  }
-  return n.refuse(fmt::format("a cast of computed {} to {}", name_of(from), name_of(target)));
+  const DType target = type->second;
+  TRY_ASSIGN(const ValueId held, cast_to(n, x, held_as(target)));
+  const bool half = target == DType::kF16 || target == DType::kBF16;
+  n.set_result(half ? rounded_to(n, held, target) : held);
+  return {};
 }
 
 Status lower_range(NodeLowering& n) {

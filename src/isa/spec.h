@@ -29,7 +29,8 @@ struct SpecNumber {
 
 /// Multiply-accumulate array of one core for one format: does reduce x columns x pixels of them a cycle,
 /// where reduce runs over kernel places and input channels, columns over output channels, pixels over output
-/// pixels. A pass over (K, N, M) takes ceil(K/reduce) * ceil(N/columns) * ceil(M/pixels) cycles.
+/// pixels. A pass over (K, N, M) takes ceil(K/reduce) * ceil(N/columns) * ceil(M/pixels) cycles; a systolic
+/// one (TensorEngine::systolic) of reduce rows and so many columns takes a pixel a cycle.
 struct MacArray {
   std::int64_t reduce = 0, columns = 0, pixels = 0;
   std::int64_t macs() const { return reduce * columns * pixels; }
@@ -39,9 +40,15 @@ struct TensorEngine {
   std::optional<MacArray> u8, f32;  // absent: the chip lacks that format
   std::int64_t fill_cycles = 0;     // to fill and drain the array, once per instruction
   std::int64_t issue_cycles = 0;    // fixed cost of an instruction
-  /// Elements a cycle of one step of the epilogue, for which the array stands still; 0: the epilogue has a stage of
-  /// its own, that keeps up with the array.
+  /// Elements a cycle of one step of the epilogue, for which the array stands still; 0: the epilogue has a
+  /// stage of its own, that keeps up with the array.
   std::int64_t epilogue_lanes = 0;
+  /// The arrays are systolic, reduce rows by columns, and keep a tile of weights while pixels stream past,
+  /// one a cycle: rows of it fill and columns drain for each tile. Weights of the next tile shift in before
+  /// (one set) or while (two sets) the last one is used.
+  bool systolic = false, systolic_double_buffered = false;
+  /// Constants in DRAM that the engine fetches before the instruction that needs them has started.
+  std::int64_t weights_ahead_bytes = 0;
 };
 
 struct VectorEngine {

@@ -62,6 +62,7 @@ constexpr std::array kNumbers{
     number("tensor", "fill_cycles", "cycles", 0, kMaxCycles, kRequired, in<&ChipSpec::tensor, &TensorEngine::fill_cycles>),
     number("tensor", "issue_cycles", "cycles", 0, kMaxCycles, kRequired, in<&ChipSpec::tensor, &TensorEngine::issue_cycles>),
     number("tensor", "epilogue_lanes", "elements/cycle", 0, kMaxArray, kOptional, in<&ChipSpec::tensor, &TensorEngine::epilogue_lanes>),
+    number("tensor", "weights_ahead_bytes", "B", 0, kMaxBytes, kOptional, in<&ChipSpec::tensor, &TensorEngine::weights_ahead_bytes>),
     number("tensor.u8", "reduce", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::reduce>),
     number("tensor.u8", "columns", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::columns>),
     number("tensor.u8", "pixels", "MACs", 1, kMaxArray, kRequired, in_array<&TensorEngine::u8, &MacArray::pixels>),
@@ -102,6 +103,8 @@ constexpr std::array kNumbers{
 
 constexpr std::array kSwitches{
     SpecSwitchRow{"chip", "is_host", of<&ChipSpec::is_host>},
+    SpecSwitchRow{"tensor", "systolic", in<&ChipSpec::tensor, &TensorEngine::systolic>},
+    SpecSwitchRow{"tensor", "systolic_double_buffered", in<&ChipSpec::tensor, &TensorEngine::systolic_double_buffered>},
     SpecSwitchRow{"memory", "engines_reach_dram", in<&ChipSpec::memory, &Memory::engines_reach_dram>},
     SpecSwitchRow{"memory", "engines_reach_host", in<&ChipSpec::memory, &Memory::engines_reach_host>},
     SpecSwitchRow{"memory", "engines_reach_other_cores", in<&ChipSpec::memory, &Memory::engines_reach_other_cores>},

@@ -6,9 +6,24 @@
 namespace chengying::isa {
 namespace {
 
+constexpr bool takes_many_pixels(const TensorEngine& tensor) {
+  return (tensor.u8 && tensor.u8->pixels != 1) || (tensor.f32 && tensor.f32->pixels != 1);
+}
+
 constexpr std::array kRules{
     SpecRule{"tensor.u8", [](const ChipSpec& c) { return !c.tensor.u8 && !c.tensor.f32; },
              "the chip has neither [tensor.u8] nor [tensor.f32]; at least one MAC array is needed"},
+    SpecRule{"tensor.systolic",
+             [](const ChipSpec& c) { return c.tensor.systolic && takes_many_pixels(c.tensor); },
+             "a systolic array takes one pixel a cycle; set pixels to 1 or systolic = false"},
+    SpecRule{"tensor.systolic_double_buffered",
+             [](const ChipSpec& c) { return c.tensor.systolic_double_buffered && !c.tensor.systolic; },
+             "only a systolic array keeps weights; set systolic = true or systolic_double_buffered = false"},
+    SpecRule{
+        "tensor.weights_ahead_bytes",
+        [](const ChipSpec& c) { return c.tensor.weights_ahead_bytes > 0 && !c.memory.engines_reach_dram; },
+        "weights are fetched ahead from a DRAM that the engines don't reach; set "
+        "memory.engines_reach_dram = true or drop weights_ahead_bytes"},
     SpecRule{"vector.u8_lanes",
              [](const ChipSpec& c) { return c.vector.u8_lanes == 0 && c.vector.f32_lanes == 0; },
              "the vector engine has neither u8 nor f32 lanes; at least one must be 1 or more"},

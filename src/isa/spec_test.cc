@@ -220,6 +220,19 @@ TEST(ChipSpecFile, refuses_contradictions) {
   EXPECT_EQ(error_of(with("[tensor.u8]", "[tensor.f32]")),
             "test.toml:30: power.mac_f32_pj: [tensor.f32] and mac_f32_pj go together; give both or neither\n"
             "test.toml:31: power.mac_u8_pj: [tensor.u8] and mac_u8_pj go together; give both or neither");
+  EXPECT_EQ(
+      error_of(with("[tensor]", "[tensor]\nsystolic = true")),
+      "test.toml:8: tensor.systolic: a systolic array takes one pixel a cycle; set pixels to 1 or systolic "
+      "= false");
+  EXPECT_EQ(
+      error_of(with("[tensor]", "[tensor]\nsystolic_double_buffered = true")),
+      "test.toml:8: tensor.systolic_double_buffered: only a systolic array keeps weights; set systolic = "
+      "true or systolic_double_buffered = false");
+  EXPECT_EQ(error_of(with("[tensor]",
+                          "[tensor]\nweights_ahead_bytes = { value = 64, unit = \"B\", kind = \"claimed\", "
+                          "source = \"s\" }")),
+            "test.toml:8: tensor.weights_ahead_bytes: weights are fetched ahead from a DRAM that the engines "
+            "don't reach; set memory.engines_reach_dram = true or drop weights_ahead_bytes");
   EXPECT_EQ(error_of(with("idle_watts = { value = 2", "idle_watts = { value = 21")),
             "test.toml:37: power.idle_watts: the chip idles above its tdp_watts; idle_watts must be at most "
             "tdp_watts");

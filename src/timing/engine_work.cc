@@ -1,5 +1,6 @@
 #include "timing/engine_work.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -130,13 +131,12 @@ class Visitor {
     CHECK(array.has_value());
     const std::uint64_t channels = unsigned_of(output.shape[3]);
     const std::uint64_t pixels = elements_of(output) / channels;
-    const std::uint64_t passes = multiply(multiply(ceil_div(depth, unsigned_of(array->reduce)),
-                                                   ceil_div(channels, unsigned_of(array->columns))),
-                                          ceil_div(pixels, unsigned_of(array->pixels)));
+    const ArrayCycles passes = array_cycles(chip_.tensor, *array, pixels, depth, channels);
     const std::uint64_t macs = multiply(elements_of(output), useful);
-    return {.cycles =
-                add(add(passes, unsigned_of(chip_.tensor.fill_cycles)), epilogue_cycles(op.epilogue, output)),
+    return {.cycles = add(add(passes.total, unsigned_of(chip_.tensor.fill_cycles)),
+                          epilogue_cycles(op.epilogue, output)),
             .issue_cycles = unsigned_of(chip_.tensor.issue_cycles),
+            .active_cycles = passes.active,
             .macs = macs,
             .picojoules = static_cast<double>(macs) * (u8 ? chip_.power.mac_u8_pj : chip_.power.mac_f32_pj)};
   }
@@ -170,7 +170,29 @@ class Visitor {
   const isa::ChipSpec& chip_;
 };
 
+/// A systolic array keeps one tile of weights after another. With one set of weight registers a tile costs
+/// its rows to shift in, and what the last pixel takes to cross rows and columns, before the next may shift
+/// in: SCALE-Sim v2's count, whose last cycle begins at total - 1. With two sets the next tile shifts in
+/// meanwhile.
+std::uint64_t systolic_cycles(const isa::MacArray& array, std::uint64_t m, std::uint64_t tiles,
+                              bool double_buffered) {
+  const std::uint64_t rows = unsigned_of(array.reduce), columns = unsigned_of(array.columns);
+  const std::uint64_t tile = add(m, 2 * rows + columns - 2);
+  const std::uint64_t all =
+      double_buffered ? add(multiply(tiles - 1, std::max(m, rows)), tile) : multiply(tiles, tile);
+  return std::max<std::uint64_t>(all - 1, 1);
+}
+
 }  // namespace
+
+ArrayCycles array_cycles(const isa::TensorEngine& tensor, const isa::MacArray& array, std::uint64_t m,
+                         std::uint64_t k, std::uint64_t n) {
+  const std::uint64_t tiles =
+      multiply(ceil_div(k, unsigned_of(array.reduce)), ceil_div(n, unsigned_of(array.columns)));
+  const std::uint64_t active = multiply(tiles, ceil_div(m, unsigned_of(array.pixels)));
+  if (!tensor.systolic) return {active, active};
+  return {systolic_cycles(array, m, tiles, tensor.systolic_double_buffered), active};
+}
 
 EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip) {
   return std::visit(Visitor(chip), operation);

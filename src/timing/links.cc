@@ -54,6 +54,7 @@ std::uint64_t bytes_of(const isa::Access& access) {
 /// Adds up what one instruction asks of each link.
 struct Links::Collector {
   Traffic traffic;
+  std::uint64_t weight_bytes = 0;                 // constants from DRAM
   bool dram = false, host = false, ring = false;  // whose latency to add
 
   void add(Link link, std::uint64_t bytes) {
@@ -62,7 +63,7 @@ struct Links::Collector {
         demand.bytes += bytes;
         return;
       }
-    traffic.demands.push_back({link, bytes});
+    traffic.demands.push_back({link, bytes, 0});
   }
 };
 
@@ -157,6 +158,13 @@ void Links::charge(Collector& collector, std::uint16_t core, const isa::Address&
   }
 }
 
+void Links::fetch_ahead(Collector& collector) const {
+  const auto limit = static_cast<std::uint64_t>(chip_.tensor.weights_ahead_bytes);
+  const std::uint64_t bytes = std::min(limit, collector.weight_bytes);
+  for (Demand& demand : collector.traffic.demands)
+    if (demand.link == kDram) demand.ahead_cycles = cycles(kDram, bytes);
+}
+
 Traffic Links::traffic_of(const isa::Instruction& instruction) const {
   Collector collector;
   std::vector<isa::Access> accesses = isa::accesses_of(instruction.operation);
@@ -170,11 +178,14 @@ Traffic Links::traffic_of(const isa::Instruction& instruction) const {
     }
     const auto place = residences_.find(instruction.core, at.offset, access.view.extent_bytes());
     CHECK(place.has_value());  // verify refuses programs whose constants are nowhere
-    if (place->space == Space::kDram)
+    if (place->space == Space::kDram) {
       charge_dram(collector, instruction.core, bytes, constants_cached_);
-    else
+      collector.weight_bytes += constants_cached_ ? 0 : bytes;
+    } else {
       charge(collector, instruction.core, *place, bytes, false);
+    }
   }
+  if (isa::engine_of(instruction.operation) == isa::Engine::kTensor) fetch_ahead(collector);
   const auto latency = [&](double seconds) { return cycles_of_seconds(seconds, chip_.clock_hz); };
   Traffic& traffic = collector.traffic;
   if (collector.dram) traffic.latency_cycles += latency(chip_.memory.dram_latency_seconds);

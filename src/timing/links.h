@@ -20,6 +20,7 @@ using Link = std::uint32_t;
 struct Demand {
   Link link = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t ahead_cycles = 0;  // so much of it may flow before the instruction starts
 };
 
 /// What an instruction moves. Each link appears at most once.
@@ -50,6 +51,7 @@ class Links {
               bool write) const;
   void charge_dram(Collector& collector, std::uint16_t core, std::uint64_t bytes, bool cached) const;
   void charge_host(Collector& collector, std::uint16_t core, std::uint64_t bytes, bool write) const;
+  void fetch_ahead(Collector& collector) const;
   void charge_sram(Collector& collector, std::uint16_t core, std::uint16_t owner, std::uint64_t bytes,
                    bool write) const;
 

@@ -11,8 +11,8 @@
 namespace chengying::timing {
 namespace {
 
-constexpr std::array<std::string_view, 10> kLimitNames{"compute",   "sram",  "dram",    "cache", "ring",
-                                                       "host link", "issue", "latency", "wait",  "done"};
+constexpr std::array<std::string_view, kLimitCount> kLimitNames{
+    "compute", "sram", "dram", "cache", "ring", "host link", "issue", "latency", "command processor", "done"};
 
 /// What an instruction needs, before anybody asks when.
 struct Work {
@@ -29,15 +29,20 @@ Work work_of(const isa::Instruction& instruction, const isa::ChipSpec& chip, con
 struct End {
   std::uint64_t cycle = 0;
   Limit limit = Limit::kCompute;
+  Limit link = Limit::kCompute;    // the one that decided, if one did
+  std::uint64_t queue_cycles = 0;  // its, before it came to this instruction
 };
 End run(const Work& work, std::uint64_t start, const Links& links, std::vector<std::uint64_t>& busy_until) {
   const std::uint64_t overhead = add(work.engine.issue_cycles, work.traffic.latency_cycles);
   const std::uint64_t first = add(start, overhead);
-  End end{add(first, work.engine.cycles), Limit::kCompute};
+  End end{.cycle = add(first, work.engine.cycles)};
   for (const Demand& demand : work.traffic.demands) {
     std::uint64_t& busy = busy_until[demand.link];
-    busy = add(std::max(busy, first), links.cycles(demand.link, demand.bytes));
-    if (busy > end.cycle) end = {busy, links.limit(demand.link)};
+    const std::uint64_t wanted = first - std::min(first, demand.ahead_cycles);
+    const std::uint64_t queue = busy > first ? busy - first : 0;
+    busy = add(std::max(busy, wanted), links.cycles(demand.link, demand.bytes));
+    const Limit limit = links.limit(demand.link);
+    if (busy > end.cycle) end = {busy, limit, limit, queue};
   }
   if (end.cycle - first < overhead)
     end.limit = work.engine.issue_cycles >= work.traffic.latency_cycles ? Limit::kIssue : Limit::kLatency;
@@ -51,6 +56,12 @@ InstructionTime time_of(const Work& work, std::uint64_t start, const End& end) {
   time.picojoules = round_up(work.engine.picojoules + work.traffic.picojoules);
   time.macs = work.engine.macs;
   time.limit = end.limit;
+  time.issue_cycles = work.engine.issue_cycles;
+  time.latency_cycles = work.traffic.latency_cycles;
+  time.engine_cycles = work.engine.cycles;
+  time.active_cycles = work.engine.active_cycles;
+  time.link = end.link;
+  time.queue_cycles = end.queue_cycles;
   return time;
 }
 
@@ -63,12 +74,12 @@ class Walk {
         chip_(chip),
         cores_(cores),
         links_(program, chip, cores),
-        busy_until_(links_.count()) {
+        launch_(round_up(chip.launch_seconds * chip.clock_hz)),
+        busy_until_(links_.count(), launch_) {
     const std::size_t count = program.instructions.size();
     timing_.instructions.resize(count);
     timing_.busy_cycles.resize(cores);
-    launch_ = round_up(chip.launch_seconds * chip.clock_hz);
-    timing_.cycles = launch_;
+    timing_.cycles = timing_.launch_cycles = launch_;
     pending_.resize(count);
     find_predecessors();
   }
@@ -128,9 +139,9 @@ class Walk {
     InstructionTime& time = timing_.instructions[index];
     time = time_of(work, start, run(work, start, links_, busy_until_));
     time.idle_before_cycles = start - engine_free(index);
-    if (time.idle_before_cycles > 0)
-      time.waited_for =
-          *std::ranges::find(instruction.waits, start, [&](std::uint32_t w) { return end_of(w); });
+    time.waited_for = time.idle_before_cycles > 0
+                          ? *std::ranges::find(instruction.waits, start, [&](auto w) { return end_of(w); })
+                          : pending_[index].before;
     account(instruction, time, work.traffic);
     for (const std::uint32_t follower : pending_[index].followers)
       if (--pending_[follower].open == 0) ready_.emplace(earliest_start(follower), follower);
@@ -158,8 +169,8 @@ class Walk {
   const isa::ChipSpec& chip_;
   const std::uint16_t cores_;
   const Links links_;
+  const std::uint64_t launch_;
   std::vector<std::uint64_t> busy_until_;
-  std::uint64_t launch_ = 0;
   std::size_t done_ = 0;
   std::vector<Pending> pending_;
   std::priority_queue<Start, std::vector<Start>, std::greater<>> ready_;

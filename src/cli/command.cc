@@ -3,13 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 
+#include "cli/help.h"
 #include "cli/version.h"
 
 namespace chengying::cli {
 namespace {
 
+constexpr int kWrongCommandLine = 2;
 constexpr char kAbout[] =
     "Chengying: an AI inference chip that nobody buys and anybody can rent.\n"
     "Compiles models, runs them on exact models of chips, and serves them by the slice.";
@@ -17,7 +20,9 @@ constexpr char kExamples[] =
     "Examples:\n"
     "  chengying chips list\n"
     "  chengying run model.onnx --chip host --input photo.jpg --top 5\n"
-    "  chengying COMMAND --help          options and examples of a command\n";
+    "  chengying COMMAND --help          options and examples of a command\n"
+    "\n"
+    "Exit codes: 0 done, 2 wrong command line, 3 to 15 what failed (docs/adr/0001-errors.md)\n";
 
 /// "Examples:" with each line of `examples` indented.
 std::string footer_of(const Command& command) {
@@ -36,11 +41,18 @@ int print_error(std::string_view message, int exit_code) {
   return exit_code;
 }
 
+/// Of `lease create` and the like, at every depth: the headings of the main help are not theirs.
+void group_commands_of(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->group("Commands");
+    group_commands_of(*command);
+  }
+}
+
 /// CLI11 throws for --help and --version too; those print to stdout and are successes.
 int end_of_parsing(const CLI::App& app, const CLI::ParseError& end) {
   if (end.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(end);
-  return print_error(fmt::format("{}\nTry 'chengying --help', or 'chengying COMMAND --help'.", end.what()),
-                     2);
+  return print_error(usage_error(app, end), kWrongCommandLine);
 }
 
 void add_commands(CLI::App& app, Invocation& invocation) {
@@ -49,6 +61,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
     subcommand->group(command.group);
     subcommand->footer(footer_of(command));
     command.add(*subcommand, invocation);
+    group_commands_of(*subcommand);
     if (!subcommand->get_subcommands([](const CLI::App*) { return true; }).empty()) {
       subcommand->require_subcommand(1);
     }
@@ -83,8 +96,12 @@ int run_command_line(int argc, const char* const* argv) {
   app.set_version_flag("--version", fmt::format("chengying {}", kVersion), "Print the version");
   app.add_flag("--json", invocation.json, "Print one JSON document (every command takes it)");
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(std::make_shared<HelpFormatter>());
   add_commands(app, invocation);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return kWrongCommandLine;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& end) {

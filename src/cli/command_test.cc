@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
 namespace chengying::cli {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -46,12 +48,32 @@ TEST(CommandLine, EveryCommandHasHelpWithExamplesThatNameIt) {
 TEST(CommandLine, AWrongCommandLineIsExitCode2AndSaysWhere) {
   const Outcome none = run({});
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_THAT(none.err, StartsWith("chengying: A subcommand is required"));
-  EXPECT_EQ(run({"fly"}).exit_code, 2);
+  EXPECT_EQ(none.err, run({"--help"}).out);
   const Outcome unknown = run({"run", "m.onnx", "--input", "x.npy", "--chips", "7"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("--chips"));
+  EXPECT_THAT(unknown.err, EndsWith("\nTry 'chengying run --help'.\n"));
   EXPECT_EQ(run({"run", "m.onnx", "--input", "x.npy", "--batch", "0"}).exit_code, 2);
+}
+
+TEST(CommandLine, AnUnknownOrMissingCommandIsAnsweredWithThoseThatThereAre) {
+  EXPECT_EQ(run({"comple", "m.onnx"}).err,
+            "chengying: no command 'comple'; did you mean 'compile'?\nTry 'chengying --help'.\n");
+  EXPECT_EQ(run({"chips"}).err,
+            "chengying: 'chengying chips' needs a command: list, show\nTry 'chengying chips --help'.\n");
+  EXPECT_EQ(run({"chips", "lits"}).err,
+            "chengying: no command 'lits'; did you mean 'list'?\nTry 'chengying chips --help'.\n");
+  EXPECT_EQ(run({"tenant", "key", "make"}).exit_code, 2);
+}
+
+TEST(CommandLine, HelpFitsATerminalAndSaysRangesInShort) {
+  for (const Command& command : commands()) {
+    std::istringstream lines(run({command.name, "--help"}).out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+  }
+  EXPECT_THAT(run({"run", "--help"}).out, HasSubstr("--batch 1..1024 "));
+  EXPECT_THAT(run({"serve", "--help"}).out, HasSubstr("--queue 1..100000=256 "));
+  EXPECT_THAT(run({"lease", "--help"}).out, HasSubstr("\nCommands:\n"));
 }
 
 TEST(CommandLine, AnErrorIsOneLineOnStderrAndItsCodesExitCode) {

@@ -1,5 +1,6 @@
 #include "cli/listing.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 
@@ -37,9 +38,11 @@ void print_list(const json::object& document, std::string_view member,
 }
 
 void print_one(const json::object& object, const std::vector<ListColumn>& columns) {
+  std::size_t width = 12;
+  for (const ListColumn& column : columns) width = std::max(width, column.heading.size());
   for (const ListColumn& column : columns) {
     const std::string cell = column.cell(object);
-    if (!cell.empty()) fmt::print("{:<14}{}\n", column.heading, cell);
+    if (!cell.empty()) fmt::print("{:<{}}{}\n", column.heading, width + 2, cell);
   }
 }
 

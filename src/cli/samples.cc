@@ -40,16 +40,30 @@ Result<std::size_t> port_for(const std::string& name, const Ports& ports, const 
               names_of(ports));
 }
 
+/// Dimensions that the model leaves open (-1) as "?".
+std::string shown(const Shape& shape) {
+  std::vector<std::string> sizes;
+  for (const std::int64_t size : shape) sizes.push_back(size < 0 ? "?" : fmt::format("{}", size));
+  return fmt::format("[{}]", fmt::join(sizes, ","));
+}
+
 struct Argument {
   std::string name, file;
 };
 
-/// "NAME=FILE" if NAME is an input; else all of it is a file, whatever signs are in it.
-Argument split(const std::string& argument, const Ports& ports) {
+/// "NAME=FILE" if NAME is an input; else all of it is a file, whatever signs are in it, if there is one.
+Result<Argument> split(const std::string& argument, const Ports& ports) {
   for (const auto& port : ports) {
-    if (argument.starts_with(port.name + "=")) return {port.name, argument.substr(port.name.size() + 1)};
+    if (argument.starts_with(port.name + "="))
+      return Argument{port.name, argument.substr(port.name.size() + 1)};
   }
-  return {"", argument};
+  const auto equals = argument.find('=');
+  std::error_code ignored;
+  if (equals != argument.npos && !std::filesystem::exists(argument, ignored)) {
+    return fail(Code::kInvalidArgument, "--input {}: no input is called '{}'; the model's are {}", argument,
+                argument.substr(0, equals), names_of(ports));
+  }
+  return Argument{"", argument};
 }
 
 Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& folder,
@@ -154,7 +168,7 @@ Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& argument
                                         const std::optional<runtime::Preprocessing>& preprocessing) {
   std::vector<std::vector<Tensor>> pieces(ports.size());
   for (const std::string& text : arguments) {
-    const Argument argument = split(text, ports);
+    TRY_ASSIGN(const Argument argument, split(text, ports));
     TRY_ASSIGN(auto tensors, read_any(argument.file, preprocessing));
     for (NamedTensor& named : tensors) {
       const std::string& name = argument.name.empty() ? named.name : argument.name;
@@ -166,7 +180,7 @@ Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& argument
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (pieces[i].empty()) {
       return fail(Code::kInvalidArgument, "nothing for input '{}' ({} {}); give --input {}=FILE",
-                  ports[i].name, name_of(ports[i].dtype), to_string(ports[i].shape), ports[i].name);
+                  ports[i].name, name_of(ports[i].dtype), shown(ports[i].shape), ports[i].name);
     }
     auto joined = join_rows(pieces[i]);
     if (!joined) return within(fmt::format("input '{}'", ports[i].name), joined.error());

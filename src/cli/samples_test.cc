@@ -61,12 +61,18 @@ TEST_F(Samples, NamesInsideOfAnArchiveChooseTheInputs) {
   EXPECT_EQ((*inputs)[1].shape(), (Shape{1, 3}));
 }
 
+TEST_F(Samples, AnInputThatTheModelLacksIsRefusedByItsName) {
+  const Error error = read_inputs({"z=a.npy"}, two_, std::nullopt).error();
+  EXPECT_EQ(error.code, Code::kInvalidArgument);
+  EXPECT_EQ(error.message, "--input z=a.npy: no input is called 'z'; the model's are x, y");
+}
+
 TEST_F(Samples, RefusalsSayWhatToGive) {
   const auto file = save("a.npy", {{"", filled({1, 2}, 1)}});
   EXPECT_THAT(read_inputs({file}, two_, std::nullopt).error().message,
               HasSubstr("which input is it for? Say NAME=FILE; the model's are x, y"));
   EXPECT_THAT(read_inputs({"x=" + file}, two_, std::nullopt).error().message,
-              HasSubstr("nothing for input 'y' (f32 [-1,3]); give --input y=FILE"));
+              HasSubstr("nothing for input 'y' (f32 [?,3]); give --input y=FILE"));
   EXPECT_THAT(
       read_inputs({"cat.jpg"}, one_, std::nullopt).error().message,
       HasSubstr(

@@ -42,8 +42,14 @@ Result<ServiceClient> ServiceClient::make(const ClientConfig& flags) {
 Result<HttpReply> ServiceClient::ask(HttpRequest request) {
   if (!config_.key.empty()) request.headers.emplace_back("Authorization", "Bearer " + config_.key);
   TRY_ASSIGN(HttpReply reply, client_.ask(request));
-  if (reply.status >= 400) return std::unexpected(error_of(reply));
-  return reply;
+  if (reply.status < 400) return reply;
+  Error error = error_of(reply);
+  if (error.code == Code::kUnauthenticated && config_.key.empty()) {
+    return fail(error.code,
+                "no key: set CHENGYING_KEY, or run `chengying login`; the operator gives --data FOLDER with "
+                "the commands of `chengying tenant`");
+  }
+  return std::unexpected(std::move(error));
 }
 
 Result<json::object> ServiceClient::ask_json(HttpRequest request) {

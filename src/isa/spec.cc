@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "base/words.h"
 #include "isa/spec_rows.h"
 
 namespace chengying::isa {
@@ -17,29 +18,6 @@ namespace {
 constexpr std::uint64_t kMaxFileBytes = 64 * 1024;  // a chip file has some 5 KiB
 constexpr int kMaxNesting = 8;
 constexpr std::array<std::string_view, 4> kProvenances{"measured", "claimed", "derived", "estimated"};
-
-/// How many single-character edits turn a into b: to suggest a key.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
-/// "; did you mean 'x'?" for the nearest allowed word, or the list of all if none is near.
-std::string suggestion(std::string_view word, const std::vector<std::string_view>& allowed) {
-  const auto nearest = std::ranges::min_element(
-      allowed, {}, [&](std::string_view candidate) { return edit_distance(word, candidate); });
-  if (nearest != allowed.end() && edit_distance(word, *nearest) <= std::max<std::size_t>(2, word.size() / 3))
-    return fmt::format("did you mean '{}'?", *nearest);
-  return fmt::format("allowed: {}", fmt::join(allowed, ", "));
-}
 
 /// What a value is, in the reader's words.
 std::string describe(const toml::value& value) {
@@ -172,8 +150,7 @@ class Reader {
     const auto& fields = entry->as_table();
     for (const auto& [field, value] : fields)
       if (std::ranges::find(kFields, field) == kFields.end())
-        report(line, key, "unknown field '{}'; {}", field,
-               suggestion(field, {kFields.begin(), kFields.end()}));
+        report(line, key, "unknown field '{}'; {}", field, suggestion(field, kFields));
     const double value = read_value(row, fields, key, line);
     SpecNumber number{key, value, std::string(row.unit), read_provenance(fields, key, line),
                       read_source(fields, key, line)};

@@ -14,6 +14,8 @@
 namespace chengying {
 namespace {
 
+constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // opening a pipe must not wait for its writer
+
 std::unexpected<Error> system_error(const std::filesystem::path& path, std::string_view doing, int number) {
   const Code code = number == ENOENT                                            ? Code::kNotFound
                     : number == ENOSPC || number == EDQUOT                      ? Code::kUnavailable
@@ -42,7 +44,7 @@ Result<std::uint64_t> regular_size(const Descriptor& file, const std::filesystem
 
 template <class Bytes>
 Result<Bytes> read_whole(const std::filesystem::path& path, std::uint64_t limit_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), kReading));
   if (file.fd < 0) return system_error(path, "open", errno);
   TRY_ASSIGN(const std::uint64_t size, regular_size(file, path));
   if (size > limit_bytes)
@@ -76,7 +78,7 @@ Status write_all(const Descriptor& file, const std::filesystem::path& path,
 }  // namespace
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), kReading));
   if (file.fd < 0) return system_error(path, "open", errno);
   TRY_ASSIGN(const std::uint64_t size, regular_size(file, path));
   MappedFile mapped;
@@ -110,6 +112,9 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::uint6
 }
 
 Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  struct stat there{};  // a device or a folder would be replaced by the file
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return fail(Code::kInvalidArgument, "{}: not a regular file; it is not overwritten", path.string());
   std::filesystem::path temporary = path;
   temporary += fmt::format(".{}.part", random_hex(6));
   {

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/digest.h"
 
@@ -55,6 +56,16 @@ TEST_F(FileTest, AFileOverTheLimitIsRefusedWithBothSizes) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kTooLarge);
   EXPECT_EQ(refused.error().message, (folder_ / "a").string() + ": 5 bytes, the limit is 4");
+}
+
+TEST_F(FileTest, APipeIsRefusedAtOnceAndNothingIsWrittenOverOne) {
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(read_file(pipe, 10).error().message, pipe.string() + ": not a regular file");
+  EXPECT_EQ(MappedFile::open(pipe).error().message, pipe.string() + ": not a regular file");
+  EXPECT_EQ(write_file_atomically(pipe, std::string_view("x")).error().message,
+            pipe.string() + ": not a regular file; it is not overwritten");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 TEST_F(FileTest, AFolderIsNotAFile) {

@@ -27,14 +27,15 @@ class Service:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, timeout=60):
+    def start(self, timeout=60, arguments=()):
         """On a free port. Returns the seconds until it said that it is ready."""
         address = os.path.join(self.data, "service.url")
         if os.path.exists(address):
             os.remove(address)
         begin = time.monotonic()
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0"],
+            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0",
+                                             *arguments],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         while time.monotonic() - begin < timeout:
             if self.process.poll() is not None:

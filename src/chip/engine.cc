@@ -59,13 +59,23 @@ void bind(Prepared& prepared, std::span<const std::span<const std::byte>> inputs
   for (const HostOperand& operand : prepared.host_operands) {
     Operands& operands = prepared.threads[operand.thread].steps[operand.step].operands;
     const bool is_input = operand.binding < inputs.size();
-    if (operand.slot == HostOperand::Slot::kOutput) {
-      operands.output = outputs[operand.binding - inputs.size()].data() + operand.offset;
-      continue;
-    }
     const std::byte* data =
-        is_input ? inputs[operand.binding].data() : outputs[operand.binding - inputs.size()].data();
-    (operand.slot == HostOperand::Slot::kInput ? operands.input : operands.second) = data + operand.offset;
+        (is_input ? inputs[operand.binding].data() : outputs[operand.binding - inputs.size()].data()) +
+        operand.offset;
+    switch (operand.slot) {
+      case HostOperand::Slot::kInput:
+        operands.input = data;
+        break;
+      case HostOperand::Slot::kSecond:
+        operands.second = data;
+        break;
+      case HostOperand::Slot::kThird:
+        operands.third = data;
+        break;
+      case HostOperand::Slot::kOutput:
+        operands.output = outputs[operand.binding - inputs.size()].data() + operand.offset;
+        break;
+    }
   }
 }
 

@@ -38,6 +38,7 @@ void add_host_operands(const Resolved& resolved, const Seat& seat, std::vector<H
   };
   add(resolved.input, HostOperand::Slot::kInput);
   add(resolved.second, HostOperand::Slot::kSecond);
+  add(resolved.third, HostOperand::Slot::kThird);
   add(resolved.output, HostOperand::Slot::kOutput);
 }
 

@@ -76,6 +76,19 @@ TEST(Prepared, OperandsOfTheRequestAreLeftForTheRun) {
   EXPECT_EQ(prepared.host_operands[1].offset, 0);
 }
 
+TEST(Prepared, AThirdOperandOfTheRequestIsLeftForTheRunToo) {
+  Fixture f;
+  const isa::View at_dram = row(isa::Space::kDram, 0, 16);
+  f.add(isa::MatMul{.a = at_dram, .b = at_dram, .addend = row(isa::Space::kHost, 8, 16), .output = at_dram});
+  const Prepared prepared = f.prepared().value();
+  ASSERT_EQ(prepared.host_operands.size(), 1);
+  EXPECT_EQ(prepared.host_operands[0].slot, HostOperand::Slot::kThird);
+  EXPECT_EQ(prepared.host_operands[0].offset, 8);
+  EXPECT_EQ(f.reason(isa::MatMul{
+                .a = at_dram, .b = at_dram, .addend = row(isa::Space::kDram, 250, 16), .output = at_dram}),
+            "the third input (16 bytes at 0xfa) passes the end of its memory of 256 bytes");
+}
+
 TEST(Prepared, OnlyWaitsForOtherThreadsRemainAndEachOnce) {
   Fixture f;
   const auto step = copy(row(isa::Space::kConstant, 0, 4), row(isa::Space::kDram, 0, 4));

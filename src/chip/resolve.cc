@@ -66,6 +66,9 @@ class Resolver {
   void second(const isa::View& view) {
     resolved.operands.second = read(view, 0, "second input", resolved.second);
   }
+  void third(const isa::View& view) {
+    resolved.operands.third = read(view, 0, "third input", resolved.third);
+  }
   void output(const isa::View& view) {
     const auto bytes = span_of(view);
     if (!bytes) return fail("the output's shape or strides are impossible");
@@ -234,6 +237,12 @@ std::expected<Resolved, std::string> resolve(const isa::Operation& operation, co
       [&](const isa::Convert& op) { unary(op); },
       [&](const isa::Softmax& op) { unary(op); },
       [&](const isa::Reduce& op) { unary(op); },
+      [&](const isa::MatMul& op) {
+        to.input(op.a);
+        to.second(op.b);
+        if (op.addend) to.third(*op.addend);
+        to.output(op.output);
+      },
       [&](const isa::Copy& op) {
         to.input(op.source);
         to.output(op.destination);

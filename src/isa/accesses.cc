@@ -71,6 +71,13 @@ class Collector {
     write(op.output);
   }
 
+  void operator()(const MatMul& op) {
+    read(op.a);
+    read(op.b);
+    if (op.addend) read(*op.addend);
+    write(op.output);
+  }
+
   void operator()(const Copy& op) {
     read(op.source);
     write(op.destination);

@@ -3,11 +3,15 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "tensor/dtype.h"
 
 namespace chengying::isa {
+
+/// A bound that bounds nothing.
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// The four memories that an instruction can name. Offsets are in bytes from the start of the memory *of the
 /// slice*: a program cannot express an address of another slice.

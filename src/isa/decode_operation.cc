@@ -67,6 +67,19 @@ class OperationDecoder {
             .output = view(*t.output())};
   }
 
+  MatMul matmul(const file::MatMul& t) {
+    return {.a = view(*t.a()),
+            .b = view(*t.b()),
+            .addend = optional_view(t.addend()),
+            .output = view(*t.output()),
+            .scale = t.scale(),
+            .low = t.low(),
+            .high = t.high(),
+            .a_zero_point = t.a_zero_point(),
+            .b_zero_point = t.b_zero_point(),
+            .output_zero_point = t.output_zero_point()};
+  }
+
   Copy copy(const file::Copy& t) {
     return {.source = view(*t.source()), .destination = view(*t.destination())};
   }
@@ -94,6 +107,10 @@ class OperationDecoder {
       result.stride[d] = v.stride()->Get(i);
     }
     return result;
+  }
+
+  std::optional<View> optional_view(const file::View* v) {
+    return v == nullptr ? std::nullopt : std::optional(view(*v));
   }
 
   static Window window(const file::Window& w) {
@@ -162,6 +179,9 @@ Result<Operation> decode_operation(const file::Instruction& in) {
       break;
     case file::Operation::copy:
       operation = decoder.copy(*in.operation_as_copy());
+      break;
+    case file::Operation::matmul:
+      operation = decoder.matmul(*in.operation_as_matmul());
       break;
     default:
       return fail(Code::kInvalidArgument, "unknown opcode {}", static_cast<int>(in.operation_type()));

@@ -85,6 +85,16 @@ class OperationEncoder {
             file::CreateReduce(builder_, static_cast<std::uint8_t>(op.kind), &input, &output).Union()};
   }
 
+  Encoded operator()(const MatMul& op) {
+    const auto a = convert(op.a), b = convert(op.b), output = convert(op.output);
+    file::View addend;
+    if (op.addend) addend = convert(*op.addend);
+    return {file::Operation::matmul,
+            file::CreateMatMul(builder_, &a, &b, op.addend ? &addend : nullptr, &output, op.scale, op.low,
+                               op.high, op.a_zero_point, op.b_zero_point, op.output_zero_point)
+                .Union()};
+  }
+
   Encoded operator()(const Copy& op) {
     const auto source = convert(op.source), destination = convert(op.destination);
     return {file::Operation::copy, file::CreateCopy(builder_, &source, &destination).Union()};

@@ -44,6 +44,8 @@ Executable one_of_each() {
   b.add(Convert{u8, f32, 0.5f, -7});
   b.add(Softmax{f32, f32, true});
   b.add(Reduce{ReduceKind::kSumOfSquares, f32, f32});
+  b.add(MatMul{f32, f32, f32, f32, 0.5f, -1, 1, 2, 3, 4});
+  b.add(MatMul{.a = u8, .b = u8, .addend = {}, .output = u8});
   b.add(Copy{f32, out});
   b.constants_in_sram(0);
   Executable executable = b.executable(testing::small_chip());

@@ -23,6 +23,7 @@ constexpr std::array<OpcodeRow, std::variant_size_v<Operation>> kOpcodes{{
     {"softmax", Engine::kVector},
     {"reduce", Engine::kVector},
     {"copy", Engine::kMemory},
+    {"matmul", Engine::kTensor},
 }};
 
 constexpr std::array<std::string_view, kEngineCount> kEngineNames{"tensor", "vector", "memory"};

@@ -13,17 +13,15 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "isa/address.h"
+#include "isa/products.h"
 
 namespace chengying::isa {
-
-inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// A tensor added to the result inside an epilogue: same shape as the output.
 /// u8: t = fma(f32(r - zero_point), scale, t).   f32: t = t + r (scale and zero_point unused).
@@ -228,7 +226,8 @@ struct Copy {
   bool operator==(const Copy&) const = default;
 };
 
-using Operation = std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy>;
+using Operation =
+    std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy, MatMul>;
 
 /// The engines of a core. They run at once; each takes its instructions in program order.
 enum class Engine : std::uint8_t { kTensor, kVector, kMemory };

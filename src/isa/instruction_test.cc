@@ -60,15 +60,26 @@ TEST(Accesses, of_depthwise_conv_are_packed_by_places) {
 TEST(Accesses, reads_come_first_and_one_write_last) {
   for (const Operation& operation :
        {Operation(Pool{}), Operation(Binary{}), Operation(Unary{}), Operation(Lut{}), Operation(Convert{}),
-        Operation(Softmax{}), Operation(Reduce{}), Operation(Copy{}), Operation(example_conv())}) {
+        Operation(Softmax{}), Operation(Reduce{}), Operation(Copy{}), Operation(MatMul{}),
+        Operation(example_conv())}) {
     const std::vector<Access> accesses = accesses_of(operation);
     for (std::size_t i = 0; i < accesses.size(); ++i) EXPECT_EQ(accesses[i].write, i + 1 == accesses.size());
   }
 }
 
-TEST(Engines, convolutions_are_tensor_copies_memory_and_the_rest_vector) {
+TEST(Accesses, of_matmul_have_the_addend_if_there_is_one) {
+  MatMul op;
+  EXPECT_EQ(accesses_of(op).size(), 3u);
+  op.addend = View{.at = {Space::kDram, 0, 64}, .dtype = DType::kF32};
+  const std::vector<Access> accesses = accesses_of(op);
+  ASSERT_EQ(accesses.size(), 4u);
+  EXPECT_EQ(accesses[2].view, *op.addend);
+}
+
+TEST(Engines, products_are_tensor_copies_memory_and_the_rest_vector) {
   EXPECT_EQ(engine_of(Conv{}), Engine::kTensor);
   EXPECT_EQ(engine_of(DepthwiseConv{}), Engine::kTensor);
+  EXPECT_EQ(engine_of(MatMul{}), Engine::kTensor);
   EXPECT_EQ(engine_of(Copy{}), Engine::kMemory);
   for (const Operation& operation :
        {Operation(Pool{}), Operation(Binary{}), Operation(Unary{}), Operation(Lut{}), Operation(Convert{}),
@@ -87,6 +98,12 @@ TEST(Print, shows_each_field_that_matters) {
             "    0 core0 vector binary layer=0 kind=add a=u8[1,1,1,1] @ const+0x0 /0,0,0,0 b=u8[1,1,1,1] @ "
             "const+0x0 "
             "/0,0,0,0 out=u8[1,1,1,1] @ const+0x0 /0,0,0,0 a_zero=0 a_scale=1 b_zero=0 b_scale=1 zero=0");
+  MatMul product;
+  product.scale = 0.5f;
+  product.high = 6;
+  EXPECT_EQ(print(Instruction{0, 0, {}, product}, 0),
+            "    0 core0 tensor matmul layer=0 a=u8[1,1,1,1] @ const+0x0 /0,0,0,0 b=u8[1,1,1,1] @ const+0x0 "
+            "/0,0,0,0 out=u8[1,1,1,1] @ const+0x0 /0,0,0,0 a_zero=0 b_zero=0 scale=0.5 high=6 zero=0");
 }
 
 TEST(Print, of_a_program_is_one_instruction_a_line_under_its_layer) {

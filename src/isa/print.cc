@@ -118,6 +118,20 @@ class Line {
     add("out", op.output);
   }
 
+  void operator()(const MatMul& op) {
+    add("a", op.a);
+    add("b", op.b);
+    if (op.addend) add("addend", *op.addend);
+    add("out", op.output);
+    if (op.a.dtype == DType::kU8) {
+      add("a_zero", op.a_zero_point);
+      add("b_zero", op.b_zero_point);
+    }
+    add("scale", op.scale);
+    clamp(op.low, op.high);
+    if (op.output.dtype == DType::kU8) add("zero", op.output_zero_point);
+  }
+
   void operator()(const Copy& op) {
     add("from", op.source);
     add("to", op.destination);

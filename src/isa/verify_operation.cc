@@ -1,6 +1,7 @@
 // One operation by itself: sane numbers, operands that agree, formats that the chip has.
 #include "isa/limits.h"
 #include "isa/packing.h"
+#include "isa/verify_kinds.h"
 #include "isa/verify_operands.h"
 #include "isa/verify_parts.h"
 
@@ -141,6 +142,8 @@ class OperationVerifier {
     return {};
   }
 
+  Status operator()(const MatMul& op) const { return verify_kind(op, chip_); }
+
   Status operator()(const Copy& op) const {
     TRY(verify_view("source", op.source, Role::kInput));
     TRY(verify_view("destination", op.destination, Role::kOutput));
@@ -155,9 +158,7 @@ class OperationVerifier {
     TRY(verify_view("output", op.output, Role::kOutput));
     TRY(verify_u8_or_f32("input", op.input));
     TRY(verify_dtype("output", op.output, op.input.dtype));
-    const bool u8 = op.input.dtype == DType::kU8;
-    if (!(u8 ? chip_.tensor.u8 : chip_.tensor.f32))
-      return fail(Code::kUnsupported, "'{}' has no {} tensor engine", chip_.name, name_of(op.input.dtype));
+    TRY(verify_tensor(chip_, op.input.dtype));
     TRY(verify_innermost("input", op.input));
     TRY(verify_innermost("output", op.output));
     if (op.input.shape[0] != op.output.shape[0])
@@ -202,12 +203,7 @@ class OperationVerifier {
     return verify_same_shape("input", input, output);
   }
 
-  Status verify_vector(DType dtype) const {
-    const bool wide = dtype != DType::kU8 && dtype != DType::kI8;
-    if ((wide ? chip_.vector.f32_lanes : chip_.vector.u8_lanes) > 0) return {};
-    return fail(Code::kUnsupported, "'{}' has no {} lanes in its vector engine", chip_.name,
-                wide ? "f32" : "u8");
-  }
+  Status verify_vector(DType dtype) const { return isa::verify_vector(chip_, dtype); }
 
   const ChipSpec& chip_;
 };
@@ -239,6 +235,18 @@ Status verify_aliases(const Operation& operation, Budget& budget) {
 }
 
 }  // namespace
+
+Status verify_vector(const ChipSpec& chip, DType dtype) {
+  const bool wide = dtype != DType::kU8 && dtype != DType::kI8;
+  if ((wide ? chip.vector.f32_lanes : chip.vector.u8_lanes) > 0) return {};
+  return fail(Code::kUnsupported, "'{}' has no {} lanes in its vector engine", chip.name,
+              wide ? "f32" : "u8");
+}
+
+Status verify_tensor(const ChipSpec& chip, DType dtype) {
+  if (dtype == DType::kU8 ? chip.tensor.u8 : chip.tensor.f32) return {};
+  return fail(Code::kUnsupported, "'{}' has no {} tensor engine", chip.name, name_of(dtype));
+}
 
 Status verify_operation(const Operation& operation, const ChipSpec& chip, Budget& budget) {
   TRY(std::visit(OperationVerifier(chip), operation));

@@ -33,6 +33,9 @@ void run(const isa::Reduce& o, const Operands& at) {
 void run(const isa::Copy& o, const Operands& at) {
   copy(o, at);
 }
+void run(const isa::MatMul& o, const Operands& at) {
+  matmul(o, at);
+}
 
 }  // namespace
 

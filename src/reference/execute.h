@@ -19,6 +19,7 @@ void convert(const isa::Convert&, const Operands&);
 void softmax(const isa::Softmax&, const Operands&);
 void reduce(const isa::Reduce&, const Operands&);
 void copy(const isa::Copy&, const Operands&);
+void matmul(const isa::MatMul&, const Operands&);
 
 /// Runs one operation.
 void execute(const isa::Operation& operation, const Operands& operands);

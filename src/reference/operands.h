@@ -11,7 +11,8 @@ namespace chengying {
 /// scale and table are aligned to 64.
 struct Operands {
   const std::byte* input = nullptr;   // input, source, a
-  const std::byte* second = nullptr;  // b of Binary; the residual of Conv and DepthwiseConv
+  const std::byte* second = nullptr;  // b of Binary and MatMul; the residual of Conv and DepthwiseConv
+  const std::byte* third = nullptr;   // the addend of MatMul
   const std::byte* weights = nullptr;
   const std::byte* init = nullptr;
   const std::byte* scale = nullptr;

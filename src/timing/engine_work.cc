@@ -115,6 +115,21 @@ class Visitor {
 
   EngineWork operator()(const isa::Reduce& op) const { return lanes(false, elements_of(op.input), 1); }
 
+  EngineWork operator()(const isa::MatMul& op) const {
+    // Each product of the batch has weights of its own, so rows of two products don't share a pass.
+    const View& output = op.output;
+    const bool u8 = op.a.dtype == DType::kU8;
+    const std::uint64_t products = unsigned_of(output.shape[0]) * unsigned_of(output.shape[1]);
+    ArrayCycles passes =
+        passes_of(u8, unsigned_of(output.shape[2]), unsigned_of(op.a.shape[3]), unsigned_of(output.shape[3]));
+    passes.total = multiply(products, passes.total);
+    passes.active = multiply(products, passes.active);
+    std::uint64_t steps = output.dtype == DType::kU8 ? kEpilogueU8 : kEpilogueF32 + 1;  // and the scale
+    if (op.addend) steps += kResidualF32;
+    return array_work(u8, passes, epilogue_cycles(output, steps),
+                      multiply(elements_of(output), unsigned_of(op.a.shape[3])));
+  }
+
   EngineWork operator()(const isa::Copy& op) const {
     const std::uint64_t bytes = elements_of(op.destination) * size_of(op.destination.dtype);
     return {.cycles = ceil_div(bytes, unsigned_of(chip_.memory_engine.bytes_per_cycle)),
@@ -127,14 +142,21 @@ class Visitor {
   EngineWork convolution(const Convolution& op, std::uint64_t depth, std::uint64_t useful) const {
     const View& output = op.output;
     const bool u8 = output.dtype == DType::kU8;
+    const std::uint64_t channels = unsigned_of(output.shape[3]);
+    const ArrayCycles passes = passes_of(u8, elements_of(output) / channels, depth, channels);
+    return array_work(u8, passes, epilogue_cycles(op.epilogue, output),
+                      multiply(elements_of(output), useful));
+  }
+
+  ArrayCycles passes_of(bool u8, std::uint64_t m, std::uint64_t k, std::uint64_t n) const {
     const auto& array = u8 ? chip_.tensor.u8 : chip_.tensor.f32;
     CHECK(array.has_value());
-    const std::uint64_t channels = unsigned_of(output.shape[3]);
-    const std::uint64_t pixels = elements_of(output) / channels;
-    const ArrayCycles passes = array_cycles(chip_.tensor, *array, pixels, depth, channels);
-    const std::uint64_t macs = multiply(elements_of(output), useful);
-    return {.cycles = add(add(passes.total, unsigned_of(chip_.tensor.fill_cycles)),
-                          epilogue_cycles(op.epilogue, output)),
+    return array_cycles(chip_.tensor, *array, m, k, n);
+  }
+
+  EngineWork array_work(bool u8, const ArrayCycles& passes, std::uint64_t epilogue_cycles,
+                        std::uint64_t macs) const {
+    return {.cycles = add(add(passes.total, unsigned_of(chip_.tensor.fill_cycles)), epilogue_cycles),
             .issue_cycles = unsigned_of(chip_.tensor.issue_cycles),
             .active_cycles = passes.active,
             .macs = macs,
@@ -142,11 +164,15 @@ class Visitor {
   }
 
   std::uint64_t epilogue_cycles(const isa::Epilogue& epilogue, const View& output) const {
-    if (chip_.tensor.epilogue_lanes == 0) return 0;
     const bool u8 = output.dtype == DType::kU8;
     std::uint64_t steps = u8 ? kEpilogueU8 : kEpilogueF32;
     if (epilogue.inner) steps += kInnerSteps;
     if (epilogue.residual) steps += u8 ? kResidualU8 : kResidualF32;
+    return epilogue_cycles(output, steps);
+  }
+
+  std::uint64_t epilogue_cycles(const View& output, std::uint64_t steps) const {
+    if (chip_.tensor.epilogue_lanes == 0) return 0;
     return ceil_div(multiply(elements_of(output), steps), unsigned_of(chip_.tensor.epilogue_lanes));
   }
 

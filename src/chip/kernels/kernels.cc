@@ -42,17 +42,18 @@ constexpr std::array<Row, 3> kRows = {{
      "reference",
      always,
      {reference::conv, reference::depthwise_conv, reference::pool, reference::binary, reference::unary,
-      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy}},
+      reference::lut, reference::convert, reference::softmax, reference::reduce, reference::copy,
+      reference::matmul}},
     {KernelSet::kAvx2,
      "avx2",
      has_avx2,
      {avx2::conv, avx2::depthwise_conv, avx2::pool, avx2::binary, avx2::unary, avx2::lut, avx2::convert,
-      avx2::softmax, avx2::reduce, avx2::copy}},
+      avx2::softmax, avx2::reduce, avx2::copy, avx2::matmul}},
     {KernelSet::kAvx512,
      "avx512",
      has_avx512,
      {avx512::conv, avx512::depthwise_conv, avx512::pool, avx512::binary, avx512::unary, avx512::lut,
-      avx512::convert, avx512::softmax, avx512::reduce, avx512::copy}},
+      avx512::convert, avx512::softmax, avx512::reduce, avx512::copy, avx512::matmul}},
 }};
 
 const Row& row_of(KernelSet set) {
@@ -139,6 +140,9 @@ void run(const Kernels& k, const isa::Reduce& o, const Operands& at) {
 }
 void run(const Kernels& k, const isa::Copy& o, const Operands& at) {
   k.copy(o, at);
+}
+void run(const Kernels& k, const isa::MatMul& o, const Operands& at) {
+  k.matmul(o, at);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Kernels {
   void (*softmax)(const isa::Softmax&, const Operands&);
   void (*reduce)(const isa::Reduce&, const Operands&);
   void (*copy)(const isa::Copy&, const Operands&);
+  void (*matmul)(const isa::MatMul&, const Operands&);
 };
 
 /// The table of a set that supported() says this machine has (CHECKed).

@@ -52,6 +52,16 @@ struct Avx2 {
   }
   /// Nearest, ties to even; for |x| < 2^31.
   static I round(F x) { return reinterpret_cast<I>(_mm256_cvtps_epi32(x)); }
+  static F load_bf16(const std::byte* at) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+    return reinterpret_cast<F>(_mm256_slli_epi32(wide, 16));
+  }
+  /// sum + multiply_pairs(a, b), modulo 2^32.
+  static I add_pair_products(I sum, I a, I b) {
+    const I products = multiply_pairs(a, b);
+    return reinterpret_cast<I>(
+        _mm256_add_epi32(reinterpret_cast<__m256i>(sum), reinterpret_cast<__m256i>(products)));
+  }
   /// Lanes as pairs of i16: a.low * b.low + a.high * b.high.
   static I multiply_pairs(I a, I b) {
     return reinterpret_cast<I>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));

@@ -15,6 +15,7 @@ void convert(const isa::Convert&, const Operands&);
 void softmax(const isa::Softmax&, const Operands&);
 void reduce(const isa::Reduce&, const Operands&);
 void copy(const isa::Copy&, const Operands&);
+void matmul(const isa::MatMul&, const Operands&);
 
 /// The u8 half of conv.
 void conv_u8(const isa::Conv&, const Operands&);

@@ -53,6 +53,15 @@ struct Avx512 {
   }
   /// Nearest, ties to even; for |x| < 2^31.
   static I round(F x) { return reinterpret_cast<I>(_mm512_cvtps_epi32(x)); }
+  static F load_bf16(const std::byte* at) {
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)));
+    return reinterpret_cast<F>(_mm512_slli_epi32(wide, 16));
+  }
+  /// sum + multiply_pairs(a, b), modulo 2^32.
+  static I add_pair_products(I sum, I a, I b) {
+    return reinterpret_cast<I>(_mm512_dpwssd_epi32(
+        reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+  }
   /// Lanes as pairs of i16: a.low * b.low + a.high * b.high.
   static I multiply_pairs(I a, I b) {
     return reinterpret_cast<I>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));

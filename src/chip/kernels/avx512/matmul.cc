@@ -1,0 +1,11 @@
+#include "chip/kernels/avx512/lanes.h"
+#include "chip/kernels/avx512/table.h"
+#include "chip/kernels/matmul_lanes.h"
+
+namespace chengying::chip::avx512 {
+
+void matmul(const isa::MatMul& op, const Operands& at) {
+  Multiplying<Avx512>::matmul(op, at);
+}
+
+}  // namespace chengying::chip::avx512

@@ -1,0 +1,18 @@
+// Questions about one operation, for each kind of it, for verify_operation; what they ask of single operands
+// is in verify_operands.h. Pure.
+#pragma once
+
+#include "base/error.h"
+#include "isa/instruction.h"
+#include "isa/spec.h"
+
+namespace chengying::isa {
+
+/// The chip's vector engine has lanes for the format.
+Status verify_vector(const ChipSpec& chip, DType dtype);
+/// The chip's tensor engine has an array for the format.
+Status verify_tensor(const ChipSpec& chip, DType dtype);
+
+Status verify_kind(const MatMul& op, const ChipSpec& chip);
+
+}  // namespace chengying::isa

@@ -13,9 +13,10 @@ help:      ## This list
 	  while IFS=@ read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
 
 demo:      ## From a real model and photographs to answers, a bill and its proof (IMAGE=your.jpg)
+	@$(if $(IMAGE),test -f "$(IMAGE)" || { echo "make demo: no such photograph: $(IMAGE)" >&2; exit 1; })
 	@scripts/setup.sh packages model photos
 	@$(MAKE) --no-print-directory binary
-	@scripts/demo.sh $(IMAGE)
+	@scripts/demo.sh $(if $(IMAGE),"$(IMAGE)")
 
 test:      ## All tests
 	@scripts/setup.sh

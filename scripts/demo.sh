@@ -29,7 +29,9 @@ tell() { # heading, then lines of explanation
 }
 # Shows a command and runs it; what it prints is kept in $output.
 show() {
-  printf '%s$ %s%s\n' "$dim" "$*" "$plain"
+  local words
+  printf -v words ' %q' "$@"
+  printf '%s$%s%s\n' "$dim" "$words" "$plain"
   output=$("$@")
   [[ -z $output ]] || printf '%s\n' "$output"
 }
@@ -107,7 +109,8 @@ tell "Its proof" "A separate command, offline: it recomputes every price, sum an
 show chengying verify $folder/invoice.json --records $folder/records.jsonl --prices $folder/prices.toml
 
 tell "A forgery" "One millionth more, anywhere, is found."
-sed '0,/"total_micro": *\([0-9]*\)/s//"total_micro": 1\1/' $folder/invoice.json >$folder/forged.json
+total=$(sed -n 's/.*"total_micro": *\([0-9]*\).*/\1/p' $folder/invoice.json)
+sed "s/\"total_micro\": *$total/\"total_micro\": $((total + 1))/" $folder/invoice.json >$folder/forged.json
 echo "${dim}\$ chengying verify $folder/forged.json --records $folder/records.jsonl${plain}"
 if chengying verify $folder/forged.json --records $folder/records.jsonl --prices $folder/prices.toml 2>&1; then
   echo "demo.sh: a forged invoice was accepted" >&2

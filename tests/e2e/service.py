@@ -2,6 +2,7 @@
 doors or through the command line, stopped or killed. Standard library only.
 """
 
+import atexit
 import http.client
 import json
 import os
@@ -37,6 +38,7 @@ class Service:
             self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0",
                                              *arguments],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        atexit.register(self.process.kill)  # of a test that fails; it does nothing to a process that has ended
         while time.monotonic() - begin < timeout:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the service ended with {self.process.returncode}; see {self.log}")

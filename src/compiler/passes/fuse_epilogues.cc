@@ -70,16 +70,8 @@ bool fuse_addition(Editor& edit, std::uint32_t index) {
     taken = i;
   }
   if (linear == nullptr) return false;
-  const Fused fused{.inner = {}, .residual = node.inputs[1 - taken], .low = add->low, .high = add->high};
-  if (auto* conv = std::get_if<ConvNode>(&linear->op))
-    conv->fused = fused;
-  else
-    std::get<DenseNode>(linear->op).fused = fused;
-  linear->output = node.output;
-  Graph& graph = edit.graph();
-  const auto from = static_cast<std::uint32_t>(linear - graph.nodes.data());
-  graph.nodes.erase(graph.nodes.begin() + index);
-  if (from + 1 < index) move_node(graph, from, index);
+  absorb(edit, *linear, index,
+         {.inner = {}, .residual = node.inputs[1 - taken], .low = add->low, .high = add->high});
   return true;
 }
 

@@ -38,19 +38,11 @@ bool fuse(Editor& edit, std::uint32_t index) {
   if (a == nullptr && b == nullptr) return false;
   Node* linear = std::max(a, b);  // the later one: the other is its residual
   const ValueId residual = node.inputs[linear == a ? 1 : 0];
-  const Fused fused{.inner = edit.value(linear->output).quantisation,
-                    .residual = residual,
-                    .low = add->low,
-                    .high = add->high};
-  if (auto* conv = std::get_if<ConvNode>(&linear->op))
-    conv->fused = fused;
-  else
-    std::get<DenseNode>(linear->op).fused = fused;
-  linear->output = node.output;
-  Graph& graph = edit.graph();
-  const auto from = static_cast<std::uint32_t>(linear - graph.nodes.data());
-  graph.nodes.erase(graph.nodes.begin() + index);
-  if (from + 1 < index) move_node(graph, from, index);
+  absorb(edit, *linear, index,
+         {.inner = edit.value(linear->output).quantisation,
+          .residual = residual,
+          .low = add->low,
+          .high = add->high});
   return true;
 }
 

@@ -79,6 +79,18 @@ void apply_rules(Graph& graph, std::initializer_list<Rule> rules) {
   }
 }
 
+void absorb(Editor& edit, Node& linear, std::uint32_t index, const Fused& fused) {
+  if (auto* conv = std::get_if<ConvNode>(&linear.op))
+    conv->fused = fused;
+  else
+    std::get<DenseNode>(linear.op).fused = fused;
+  linear.output = edit.node(index).output;
+  Graph& graph = edit.graph();
+  const auto from = static_cast<std::uint32_t>(&linear - graph.nodes.data());
+  graph.nodes.erase(graph.nodes.begin() + index);
+  if (from + 1 < index) move_node(graph, from, index);
+}
+
 void move_node(Graph& graph, std::uint32_t from, std::uint32_t to) {
   CHECK(from < to && to <= graph.nodes.size());
   std::rotate(graph.nodes.begin() + from, graph.nodes.begin() + from + 1, graph.nodes.begin() + to);

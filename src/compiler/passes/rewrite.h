@@ -61,6 +61,10 @@ using Rule = bool (*)(Editor&, std::uint32_t index);
 /// simplifies).
 void apply_rules(Graph& graph, std::initializer_list<Rule> rules);
 
+/// The convolution or product `linear` makes what node `index` behind it made, by this epilogue; `index`
+/// goes.
+void absorb(Editor& edit, Node& linear, std::uint32_t index, const Fused& fused);
+
 /// Moves node `from` to just before the place `to` (> from).
 void move_node(Graph& graph, std::uint32_t from, std::uint32_t to);
 

@@ -73,21 +73,26 @@ bool is_elementwise(const Operator& op) {
          std::holds_alternative<LutNode>(op);
 }
 
-bool sink_through_unary(Editor& edit, std::uint32_t index) {
-  const Node* node = &edit.node(index);
-  if (!is_elementwise(node->op)) return false;
-  const Node* before = edit.producer_of<TransposeNode>(node->inputs[0]);
-  if (before == nullptr || !edit.used_only_by(before->output, 1)) return false;
-  const Permutation order = order_of(*before);
-  Node inner = *node;
-  inner.inputs[0] = before->inputs[0];
-  Value result = edit.value(node->output);
-  result.shape = edit.shape(before->inputs[0]);
+/// Node `index`, whose operands are transposed by `order`, becomes `op` of what they were made of, and one
+/// transposition behind it.
+bool sink_below(Editor& edit, std::uint32_t index, Operator op, std::vector<ValueId> inputs,
+                const Permutation& order) {
+  Node inner{edit.node(index).name, std::move(op), std::move(inputs), kNoValue};
+  Value result = edit.value(edit.node(index).output);
+  result.shape = permuted(result.shape, inverse(order));
   result.name += ".moved";
   const ValueId moved = edit.insert(index, std::move(inner), std::move(result));
   edit.node(index).op = TransposeNode{order};
   edit.node(index).inputs = {moved};
   return true;
+}
+
+bool sink_through_unary(Editor& edit, std::uint32_t index) {
+  const Node* node = &edit.node(index);
+  if (!is_elementwise(node->op)) return false;
+  const Node* before = edit.producer_of<TransposeNode>(node->inputs[0]);
+  if (before == nullptr || !edit.used_only_by(before->output, 1)) return false;
+  return sink_below(edit, index, node->op, {before->inputs[0]}, Permutation(order_of(*before)));
 }
 
 /// Both operands transposed alike, or one of them constant.
@@ -113,15 +118,7 @@ bool sink_through_binary(Editor& edit, std::uint32_t index) {
       return false;
     }
   }
-  node = &edit.node(index);
-  Node inner{node->name, node->op, std::move(inputs), kNoValue};
-  Value result = edit.value(node->output);
-  result.shape = permuted(result.shape, inverse(order));
-  result.name += ".moved";
-  const ValueId moved = edit.insert(index, std::move(inner), std::move(result));
-  edit.node(index).op = TransposeNode{order};
-  edit.node(index).inputs = {moved};
-  return true;
+  return sink_below(edit, index, edit.node(index).op, std::move(inputs), order);
 }
 
 bool sink_through_concat(Editor& edit, std::uint32_t index) {
@@ -137,14 +134,7 @@ bool sink_through_concat(Editor& edit, std::uint32_t index) {
     order = order_of(*before);
     inputs.push_back(before->inputs[0]);
   }
-  Node inner{node->name, ConcatNode{order[concat->axis]}, std::move(inputs), kNoValue};
-  Value result = edit.value(node->output);
-  result.shape = permuted(result.shape, inverse(order));
-  result.name += ".moved";
-  const ValueId moved = edit.insert(index, std::move(inner), std::move(result));
-  edit.node(index).op = TransposeNode{order};
-  edit.node(index).inputs = {moved};
-  return true;
+  return sink_below(edit, index, ConcatNode{order[concat->axis]}, std::move(inputs), order);
 }
 
 /// pad(transpose(x)) = transpose(pad(x)).
@@ -154,17 +144,10 @@ bool sink_through_pad(Editor& edit, std::uint32_t index) {
   if (pad == nullptr) return false;
   const Node* before = edit.producer_of<TransposeNode>(node->inputs[0]);
   if (before == nullptr || !edit.used_only_by(before->output, 1)) return false;
-  const Permutation order = order_of(*before), back = inverse(order);
+  const Permutation order = order_of(*before);
   PadNode moved_pad{.before = {}, .value = pad->value};
-  for (const std::int32_t d : back) moved_pad.before.push_back(pad->before[d]);
-  Node inner{node->name, std::move(moved_pad), {before->inputs[0]}, kNoValue};
-  Value result = edit.value(node->output);
-  result.shape = permuted(result.shape, back);
-  result.name += ".moved";
-  const ValueId moved = edit.insert(index, std::move(inner), std::move(result));
-  edit.node(index).op = TransposeNode{order};
-  edit.node(index).inputs = {moved};
-  return true;
+  for (const std::int32_t d : inverse(order)) moved_pad.before.push_back(pad->before[d]);
+  return sink_below(edit, index, std::move(moved_pad), {before->inputs[0]}, order);
 }
 
 /// A reduction of a transposed tensor reduces the tensor's own dimensions, if what is left keeps its order.

@@ -1,4 +1,6 @@
 // chengying serve: the service, until it is told to stop.
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
@@ -78,6 +80,7 @@ Status drain(doors::Door& door, cloud::Cloud& cloud, std::int64_t seconds) {
 Status serve(const ServeOptions& options, bool as_json) {
   doors::DoorOptions door_options;
   TRY(take_address(options.listen, door_options.server));
+  spdlog::set_level(spdlog::level::info);
   door_options.server.io_threads = options.io_threads;
   const sigset_t signals = block_signals();
   std::signal(SIGPIPE, SIG_IGN);

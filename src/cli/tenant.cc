@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "billing/money.h"
 #include "cli/commands.h"
 #include "cli/operator_client.h"
 #include "cli/service_columns.h"
@@ -47,7 +48,17 @@ Result<json::object> create_key(ServiceClient& service, const TenantOptions& opt
   return service.post(tenant_target(options, "/keys"), body);
 }
 
+/// A deposit that will be refused must not leave a tenant behind.
+Status check_deposit(const std::string& amount) {
+  if (amount.empty()) return {};
+  const auto money = billing::Money::parse(amount);
+  if (!money) return within("--deposit", money.error());
+  if (*money > billing::Money()) return {};
+  return fail(Code::kInvalidArgument, "--deposit: {} is not above 0", amount);
+}
+
 Result<json::object> create(ServiceClient& service, TenantOptions options) {
+  TRY(check_deposit(options.amount));
   json::object body{{"name", options.name}};
   if (!options.credit.empty()) body["credit_line"] = options.credit;
   TRY_ASSIGN(json::object tenant, service.post("/api/v1/tenants", body));

@@ -98,6 +98,8 @@ def main(binary, model, photo, folder):
     service.cli("invoice", "create", "--output", os.path.join(folder, "invoice.json"), "--records",
                 os.path.join(folder, "records.jsonl"), "--prices", os.path.join(folder, "prices.toml"), key=key)
     assert service.stop() == 0
+    # The operator's commands work without a running service too, and print one document.
+    assert [one["name"] for one in service.cli("tenant", "list", "--data", service.data)["tenants"]] == ["operator", "acme"]
 
     done = verify(binary, folder, "invoice.json")
     assert done.returncode == 0, done.stderr

@@ -59,7 +59,9 @@ bool is_tensor_file(const std::filesystem::path& path) {
 Result<Tensors> read_tensor_file(const std::filesystem::path& path) {
   const Format* format = format_of(path);
   if (format == nullptr) {
-    return fail(Code::kInvalidArgument, "{}: tensors are read from .npy, .npz and .pb", path.string());
+    return fail(Code::kInvalidArgument,
+                "{}: neither a photograph (.jpg, .png) nor a tensor (.npy, .npz, .pb), by its name",
+                path.string());
   }
   TRY_ASSIGN(const Bytes bytes, read_file(path, kTensorFileLimitBytes));
   auto tensors = format->decode(bytes);

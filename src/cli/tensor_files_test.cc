@@ -162,7 +162,8 @@ TEST_F(TensorFiles, TheEndingChoosesTheFormat) {
 }
 
 TEST_F(TensorFiles, ErrorsNameTheFile) {
-  EXPECT_EQ(read_tensor_file("x.bin").error().message, "x.bin: tensors are read from .npy, .npz and .pb");
+  EXPECT_EQ(read_tensor_file("x.bin").error().message,
+            "x.bin: neither a photograph (.jpg, .png) nor a tensor (.npy, .npz, .pb), by its name");
   EXPECT_EQ(read_tensor_file(folder_ / "none.npy").error().code, Code::kNotFound);
   ASSERT_TRUE(write_file_atomically(folder_ / "bad.npz", std::string_view("nothing")));
   EXPECT_THAT(read_tensor_file(folder_ / "bad.npz").error().message,

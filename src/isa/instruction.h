@@ -23,7 +23,7 @@
 
 namespace chengying::isa {
 
-/// A tensor added to the result inside an epilogue: same shape as the output.
+/// A tensor added to the result inside an epilogue: same shape and format as the output.
 /// u8: t = fma(f32(r - zero_point), scale, t).   f32: t = t + r (scale and zero_point unused).
 struct Residual {
   View view;
@@ -41,20 +41,22 @@ struct InnerQuantise {
 };
 
 /// What happens to each sum before it is stored, in this order:
-///   u8:  t = f32(sum) * scale[channel]; inner; residual; t = min(max(t, low), high);
-///        store clamp(rne(t) + output_zero_point, 0, 255)
-///   f32: t = sum; residual; t = min(max(t, low), high); store t
+///   u8 to u8:   t = f32(sum) * scale[channel]; inner; residual; t = min(max(t, low), high);
+///               store clamp(rne(t) + output_zero_point, 0, 255)
+///   u8 to f32:  t = f32(sum) * scale[channel]; residual; t = min(max(t, low), high); store t
+///   f32 to f32: t = sum; residual; t = min(max(t, low), high); store t
 /// max(t, low) is `t > low ? t : low`, min likewise, so a NaN becomes `low`. rne rounds to nearest, ties to
 /// even. `scale` is f32[output channels, padded to 16] in constants, ready in units of the next thing (the
-/// inner quantiser's step if there is one, else the output's step). What is stored is clamped before it is
+/// inner quantiser's step if there is one, else the output's step; of an f32 output: the real value of one
+/// step of the sum). What is stored is clamped before it is
 /// rounded, so that no t overflows.
 struct Epilogue {
-  Address scale;                       // u8 only
-  std::optional<InnerQuantise> inner;  // u8 only
+  Address scale;                       // u8 input only
+  std::optional<InnerQuantise> inner;  // u8 output only
   std::optional<Residual> residual;
   float low = -kInfinity;  // for u8 in output steps, relative to the zero point (ReLU: 0)
   float high = kInfinity;
-  std::int32_t output_zero_point = 0;  // u8 only
+  std::int32_t output_zero_point = 0;  // u8 output only
   bool operator==(const Epilogue&) const = default;
 };
 
@@ -70,14 +72,15 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-/// Convolution, and matrix product as its 1x1 case. input [n,h,w,c], output [n,oh,ow,k], both u8 or both f32;
-/// the innermost stride of each is the element's size.
+/// Convolution, and matrix product as its 1x1 case. input [n,h,w,c], output [n,oh,ow,k]: u8 to u8, u8 to f32
+/// (exact integer sums as real numbers: a classifier's logits) or f32 to f32; the innermost stride of each is
+/// the element's size.
 ///   sum(n,y,x,k) = init[k] + sum over kernel row, kernel column, channel of input * weight
 /// weights: packed, see isa/packing.h (blocks of 16 output channels; u8: groups of 4 input channels).
 /// The channel count is rounded up to 4 when u8 input is read: the bytes behind the last channel may hold
 /// anything (their weights are 0) but must lie inside the memory, and stride[2] >= round_up(c, 4) unless
 /// h = w = n = 1.
-/// init: i32 (u8) or f32[k padded to 16]: bias, with the input's zero point folded in by the compiler:
+/// init: i32 (u8 input) or f32[k padded to 16]: bias, with the input's zero point folded in by the compiler:
 /// init[k] = bias[k] - zero_point * sum of all weights of k, and pad_value = zero_point.
 struct Conv {
   View input, output;
@@ -252,7 +255,8 @@ std::string_view name_of(ReduceKind kind);
 
 /// What an instruction touches: every view and every constant block with its size, for verify, the timing
 /// walk and the engine alike. Reads first, then writes, in the order of the struct's fields: Conv gives
-/// input, weights, init, scale (u8 only), residual (if any), output. Blocks of constants come as dense views.
+/// input, weights, init, scale (u8 input only), residual (if any), output. Blocks of constants come as dense
+/// views.
 struct Access {
   View view;
   bool write = false;

@@ -157,7 +157,8 @@ class OperationVerifier {
     TRY(verify_view("input", op.input, Role::kInput));
     TRY(verify_view("output", op.output, Role::kOutput));
     TRY(verify_u8_or_f32("input", op.input));
-    TRY(verify_dtype("output", op.output, op.input.dtype));
+    const bool u8 = op.input.dtype == DType::kU8;
+    if (!(u8 && op.output.dtype == DType::kF32)) TRY(verify_dtype("output", op.output, op.input.dtype));
     TRY(verify_tensor(chip_, op.input.dtype));
     TRY(verify_innermost("input", op.input));
     TRY(verify_innermost("output", op.output));
@@ -167,16 +168,14 @@ class OperationVerifier {
     TRY(verify_window(op.window, op.output));
     TRY(verify_block("weights", op.weights));
     TRY(verify_block("init", op.init));
+    if (u8) TRY(verify_block("scale", op.epilogue.scale));
     return verify_epilogue(op.epilogue, op.output);
   }
 
   Status verify_epilogue(const Epilogue& epilogue, const View& output) const {
     TRY(verify_clamp(epilogue.low, epilogue.high));
     const bool u8 = output.dtype == DType::kU8;
-    if (u8) {
-      TRY(verify_block("scale", epilogue.scale));
-      TRY(verify_zero_point("output_zero_point", epilogue.output_zero_point));
-    }
+    if (u8) TRY(verify_zero_point("output_zero_point", epilogue.output_zero_point));
     if (epilogue.inner && !u8)
       return fail(Code::kInvalidArgument, "an inner quantiser on f32; it is defined for u8 only");
     if (epilogue.inner) {

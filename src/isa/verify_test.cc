@@ -325,6 +325,33 @@ TEST(Verify, refuses_operands_that_disagree) {
             "instruction 1: weights at const+0x1 is not at a multiple of 64");
 }
 
+/// What verify says of one convolution between the two formats.
+std::string error_of_conv(DType from, DType to, const std::function<void(Conv&)>& change = {}) {
+  ProgramBuilder b;
+  const View image = b.input("x", from, {1, 4, 4, 4}), result = b.output("y", to, {1, 4, 4, 16});
+  const View in = b.sram(0, from, image.shape), sums = b.sram(0, to, result.shape);
+  Conv conv = b.conv_u8(in, sums);
+  if (change) change(conv);
+  b.add(Copy{image, in});
+  b.add(conv, {0});
+  b.add(Copy{sums, result}, {1});
+  b.constants_in_dram();
+  const Status status = verify(b.program(), 1, b.constant_bytes(), small_chip());
+  return status ? "" : status.error().message.substr(0, status.error().message.find('\n'));
+}
+
+TEST(Verify, lets_a_convolution_of_bytes_store_floats) {
+  EXPECT_EQ(error_of_conv(DType::kU8, DType::kF32), "");
+  EXPECT_EQ(error_of_conv(DType::kU8, DType::kF32, [](Conv& c) { c.epilogue.inner = InnerQuantise{}; }),
+            "instruction 1: an inner quantiser on f32; it is defined for u8 only");
+  EXPECT_EQ(error_of_conv(DType::kU8, DType::kF32, [](Conv& c) { c.epilogue.scale.space = Space::kHost; }),
+            error_of_conv(DType::kU8, DType::kU8, [](Conv& c) { c.epilogue.scale.space = Space::kHost; }));
+  EXPECT_EQ(error_of_conv(DType::kF32, DType::kU8),
+            "instruction 1: output u8[1,4,4,16] @ sram[0]+0x100 /256,64,16,1 is u8; f32 is needed");
+  EXPECT_EQ(error_of_conv(DType::kU8, DType::kI32),
+            "instruction 1: output i32[1,4,4,16] @ sram[0]+0x40 /1024,256,64,4 is i32; u8 is needed");
+}
+
 TEST(Verify, refuses_numbers_that_make_no_sense) {
   EXPECT_EQ(error_after([](Net& n) { n.op<Conv>(1).window.stride_h = 0; }),
             "instruction 1: window has kernel 3, stride 0, dilation 1 along its height; allowed: 1 to 4096");

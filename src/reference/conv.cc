@@ -35,7 +35,10 @@ void finish(const Op& op, const Operands& at, const Index& out, std::uint32_t su
   const auto& residual = op.epilogue.residual;
   const std::byte* r = residual ? at.second + offset_of(residual->view, out) : nullptr;
   const auto scale = load<float>(at.scale + out[3] * 4);
-  store(at.output, op.output, out, finish_u8(op.epilogue, sum, scale, r));
+  if (op.output.dtype == DType::kU8)
+    return store(at.output, op.output, out, finish_u8(op.epilogue, sum, scale, r));
+  const float real = static_cast<float>(static_cast<std::int32_t>(sum)) * scale;
+  store(at.output, op.output, out, finish_f32(op.epilogue, real, r));
 }
 
 /// sum + x * w, for both paths.

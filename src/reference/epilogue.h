@@ -22,6 +22,7 @@ inline std::uint8_t finish_u8(const isa::Epilogue& e, std::uint32_t sum, float s
   return exact::requantise_u8(exact::clamp<float>(t, e.low, e.high), e.output_zero_point);
 }
 
+/// `sum` in real numbers.
 inline float finish_f32(const isa::Epilogue& e, float sum, const std::byte* at_residual) {
   const float t = e.residual ? sum + load<float>(at_residual) : sum;
   return exact::clamp<float>(t, e.low, e.high);

@@ -67,6 +67,29 @@ TEST(Reference, ConvRoundsThroughTheInnerQuantiserBeforeTheResidual) {
   EXPECT_EQ(output[0], 28);  // rne(1.5) = 2; 2 * 10 + (7 - 3) * 2
 }
 
+TEST(Reference, AConvolutionOfBytesToFloatsStoresItsScaledSum) {
+  const std::vector<std::uint8_t> input = {200, 3, 0, 0};
+  const std::vector<std::int8_t> weights = isa::pack_conv_i8(std::vector<std::int8_t>{2, -1}, {1, 1, 1, 2});
+  const std::vector<std::int32_t> init(16, 10);
+  const std::vector<float> scale(16, 0.125F), residual = {1000};
+  std::vector<float> output(1);
+  isa::Conv op;
+  op.input = view_of<std::uint8_t>({1, 1, 1, 2}, DType::kU8);
+  op.output = view_of<float>({1, 1, 1, 1}, DType::kF32);
+  const Operands operands{.input = bytes(input),
+                          .second = bytes(residual),
+                          .weights = bytes(weights),
+                          .init = bytes(init),
+                          .scale = bytes(scale),
+                          .output = bytes(output)};
+  execute(op, operands);
+  EXPECT_EQ(output[0], 50.875F);                          // (10 + 400 - 3) / 8
+  op.epilogue.residual = isa::Residual{op.output, 7, 9};  // of f32: neither scaled nor shifted
+  op.epilogue.high = 1000.5F;
+  execute(op, operands);
+  EXPECT_EQ(output[0], 1000.5F);
+}
+
 TEST(Reference, AveragePoolDividesByThePlacesInside) {
   const std::vector<std::uint8_t> input = {10, 20, 30, 40};
   std::vector<std::uint8_t> output(1);

@@ -46,6 +46,7 @@ constexpr std::uint64_t kConvertCost = 2;
 // Steps of an epilogue for one element, on chips whose array stands still for it.
 constexpr std::uint64_t kEpilogueU8 = 5;   // to f32, scale, clamp, round, pack
 constexpr std::uint64_t kEpilogueF32 = 2;  // clamp, store
+constexpr std::uint64_t kRealSums = 2;     // integer sums to f32, scale
 constexpr std::uint64_t kInnerSteps = 3;   // round, clamp, rescale
 constexpr std::uint64_t kResidualU8 = 3;   // widen, to f32, fma
 constexpr std::uint64_t kResidualF32 = 1;  // add
@@ -141,10 +142,10 @@ class Visitor {
   template <class Convolution>
   EngineWork convolution(const Convolution& op, std::uint64_t depth, std::uint64_t useful) const {
     const View& output = op.output;
-    const bool u8 = output.dtype == DType::kU8;
+    const bool u8 = op.input.dtype == DType::kU8;
     const std::uint64_t channels = unsigned_of(output.shape[3]);
     const ArrayCycles passes = passes_of(u8, elements_of(output) / channels, depth, channels);
-    return array_work(u8, passes, epilogue_cycles(op.epilogue, output),
+    return array_work(u8, passes, epilogue_cycles(op.epilogue, output, u8),
                       multiply(elements_of(output), useful));
   }
 
@@ -163,9 +164,10 @@ class Visitor {
             .picojoules = static_cast<double>(macs) * (u8 ? chip_.power.mac_u8_pj : chip_.power.mac_f32_pj)};
   }
 
-  std::uint64_t epilogue_cycles(const isa::Epilogue& epilogue, const View& output) const {
+  std::uint64_t epilogue_cycles(const isa::Epilogue& epilogue, const View& output, bool integer_sums) const {
     const bool u8 = output.dtype == DType::kU8;
     std::uint64_t steps = u8 ? kEpilogueU8 : kEpilogueF32;
+    if (integer_sums && !u8) steps += kRealSums;
     if (epilogue.inner) steps += kInnerSteps;
     if (epilogue.residual) steps += u8 ? kResidualU8 : kResidualF32;
     return epilogue_cycles(output, steps);

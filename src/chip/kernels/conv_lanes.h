@@ -89,8 +89,7 @@ struct Convolving {
   }
 
   static void conv_f32(const isa::Conv& op, const Operands& at) {
-    const auto& residual = op.epilogue.residual;
-    if (residual && residual->view.stride[3] != 4) return reference::conv(op, at);
+    if (!has_plain_residual(op.epilogue)) return reference::conv(op, at);
     const std::int32_t c = op.input.shape[3];
     F32Job job;
     job.plan = plan_conv(op.input, op.output, op.window, at.input, 0,
@@ -101,7 +100,7 @@ struct Convolving {
     job.channels = op.output.shape[3];
     job.low = op.epilogue.low;
     job.high = op.epilogue.high;
-    job.has_residual = residual.has_value();
+    job.has_residual = op.epilogue.residual.has_value();
     // A panel of weights stays in the cache while up to 1024 pixels pass.
     const std::int64_t all = std::int64_t{op.output.shape[0]} * op.output.shape[1] * op.output.shape[2];
     constexpr std::int64_t kGroup = 1024;
@@ -144,10 +143,21 @@ struct Convolving {
     return S::round(t) + L::set_int(job.output_zero_point);
   }
 
+  /// Finishes and stores the sums of up to kWidth channels from `channel` on, `left` of them.
+  static void finish(const ConvU8Job& job, const Pixel& pixel, std::int64_t channel, I sum, F scale,
+                     std::int64_t left) {
+    const std::int64_t offset = job.is_real ? 4 * channel : channel;
+    const std::byte* residual = job.has_residual ? pixel.residual + offset : nullptr;
+    if (!job.is_real)
+      return store_u8s<S>(pixel.out + offset, 1, left, finish_u8(job, sum, scale, residual, left));
+    F t = L::to_float(sum) * scale;
+    if (job.has_residual) t = t + load_floats<S>(residual, 4, left);
+    store_floats<S>(pixel.out + offset, 4, left, exact::clamp<F>(t, L::set(job.low), L::set(job.high)));
+  }
+
   static void depthwise(const isa::DepthwiseConv& op, const Operands& at) {
     const bool is_f32 = op.input.dtype == DType::kF32;
-    const auto& residual = op.epilogue.residual;
-    if (residual && residual->view.stride[3] != (is_f32 ? 4 : 1)) return reference::depthwise_conv(op, at);
+    if (!has_plain_residual(op.epilogue)) return reference::depthwise_conv(op, at);
     const std::int64_t c = op.input.shape[3];
     const ConvPlan plan =
         plan_conv(op.input, op.output, op.window, at.input, is_f32 ? std::uint8_t{0} : op.pad_value,
@@ -163,7 +173,7 @@ struct Convolving {
       job.init = reinterpret_cast<const std::int32_t*>(at.init);
       job.scale = reinterpret_cast<const float*>(at.scale);
       job.channels = static_cast<std::int32_t>(c);
-      set_epilogue(job, op.epilogue);
+      set_epilogue(job, op.epilogue, op.output.dtype);
     }
     Pixel pixels[4];
     for (std::int64_t done = 0; done < all; done += 4) {
@@ -228,11 +238,7 @@ struct Convolving {
         });
       }
       const F scale = S::load(reinterpret_cast<const std::byte*>(job.scale + channel));
-      unrolled<4>([&](auto p) CHENGYING_INLINE {
-        const I q =
-            finish_u8(job, sums[p], scale, pixels[p].residual + (job.has_residual ? channel : 0), left);
-        store_u8s<S>(pixels[p].out + channel, 1, left, q);
-      });
+      unrolled<4>([&](auto p) CHENGYING_INLINE { finish(job, pixels[p], channel, sums[p], scale, left); });
     });
   }
 

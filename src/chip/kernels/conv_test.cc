@@ -46,8 +46,13 @@ isa::Window random_window(Random& random, std::int32_t h, std::int32_t w) {
   return window;
 }
 
-void set_random_epilogue(Random& random, isa::Epilogue& e, const isa::View& residual, bool is_f32, int odd) {
-  if (!is_f32 && random.chance(40)) e.inner = isa::InnerQuantise{random.in(0, 255), random.real(0.01F, 3)};
+/// Formats of input and output.
+enum class Path { kU8, kReal, kF32 };
+
+void set_random_epilogue(Random& random, isa::Epilogue& e, const isa::View& residual, Path path, int odd) {
+  const bool is_f32 = path == Path::kF32;
+  if (path == Path::kU8 && random.chance(40))
+    e.inner = isa::InnerQuantise{random.in(0, 255), random.real(0.01F, 3)};
   if (random.chance(40)) e.residual = isa::Residual{residual, random.real(0.01F, 2), random.in(0, 255)};
   if (random.chance(50)) e.low = random.chance(70) ? 0.0F : random.real(-100, 300);
   if (random.chance(30)) e.high = random.chance(70) ? 6.0F : random.real(-100, 300);
@@ -101,7 +106,8 @@ void set_random_weights(Random& random, Case<Op>& one, bool is_f32, int odd) {
 }
 
 template <class Op>
-Case<Op> random_case(Random& random, bool is_f32, std::int32_t channels_max) {
+Case<Op> random_case(Random& random, Path path, std::int32_t channels_max) {
+  const bool is_f32 = path == Path::kF32;
   constexpr bool kDepthwise = std::is_same_v<Op, isa::DepthwiseConv>;
   Case<Op> one;
   const int odd = random.chance(30) ? 3 : 0;
@@ -112,16 +118,15 @@ Case<Op> random_case(Random& random, bool is_f32, std::int32_t channels_max) {
   const bool gaps = random.chance(50);
   one.input = Place::make(random, dtype, {n, h, w, c}, gaps, true, is_f32 || kDepthwise ? 1 : 4, 4);
   const std::int32_t oh = random.in(1, 10), ow = random.in(1, 10);
-  one.output = Place::make(random, dtype, {n, oh, ow, k}, gaps);
-  one.residual = Place::make(random, dtype, {n, oh, ow, k}, gaps, random.chance(90));
-  if (is_f32) {
-    one.input.template set_each<float>([&] { return random.any_float(odd); });
-    one.residual.template set_each<float>([&] { return random.any_float(odd); });
-  }
+  const DType result = path == Path::kU8 ? DType::kU8 : DType::kF32;
+  one.output = Place::make(random, result, {n, oh, ow, k}, gaps);
+  one.residual = Place::make(random, result, {n, oh, ow, k}, gaps, random.chance(90));
+  if (is_f32) one.input.template set_each<float>([&] { return random.any_float(odd); });
+  if (path != Path::kU8) one.residual.template set_each<float>([&] { return random.any_float(odd); });
   one.op.input = one.input.view;
   one.op.output = one.output.view;
   one.op.pad_value = static_cast<std::uint8_t>(random.in(0, 255));
-  set_random_epilogue(random, one.op.epilogue, one.residual.view, is_f32, odd);
+  set_random_epilogue(random, one.op.epilogue, one.residual.view, path, odd);
   set_random_weights(random, one, is_f32, odd);
   one.what = "input " + to_string(one.op.input) + " output " + to_string(one.op.output) + " kernel " +
              std::to_string(one.op.window.kernel_h) + "x" + std::to_string(one.op.window.kernel_w);
@@ -129,11 +134,11 @@ Case<Op> random_case(Random& random, bool is_f32, std::int32_t channels_max) {
 }
 
 template <class Op>
-void compare_random_cases(bool is_f32, std::int32_t channels_max, int count) {
+void compare_random_cases(Path path, std::int32_t channels_max, int count) {
   for (const KernelSet set : testing::fast_sets()) {
     for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
       Random random(static_cast<std::uint32_t>(i) * 7919 + 1);
-      const Case<Op> one = random_case<Op>(random, is_f32, channels_max);
+      const Case<Op> one = random_case<Op>(random, path, channels_max);
       const std::size_t offset = static_cast<std::size_t>(random.in(0, 15)) * size_of(one.op.output.dtype);
       testing::expect_same_bytes(set, one.op, one.operands(), one.output.bytes, offset,
                                  "seed " + std::to_string(i) + " " + one.what);
@@ -142,25 +147,34 @@ void compare_random_cases(bool is_f32, std::int32_t channels_max, int count) {
 }
 
 TEST(ConvKernels, U8EqualTheReferenceOnSmallShapes) {
-  compare_random_cases<isa::Conv>(false, 67, 700);
+  compare_random_cases<isa::Conv>(Path::kU8, 67, 700);
 }
 TEST(ConvKernels, U8EqualTheReferenceOnFewChannels) {
-  compare_random_cases<isa::Conv>(false, 5, 700);
+  compare_random_cases<isa::Conv>(Path::kU8, 5, 700);
 }
 TEST(ConvKernels, U8EqualTheReferenceOnManyChannels) {
-  compare_random_cases<isa::Conv>(false, 300, 40);
+  compare_random_cases<isa::Conv>(Path::kU8, 300, 40);
+}
+TEST(ConvKernels, U8ToF32EqualTheReferenceOnSmallShapes) {
+  compare_random_cases<isa::Conv>(Path::kReal, 67, 400);
+}
+TEST(ConvKernels, U8ToF32EqualTheReferenceOnManyChannels) {
+  compare_random_cases<isa::Conv>(Path::kReal, 300, 40);
 }
 TEST(ConvKernels, F32EqualTheReferenceOnSmallShapes) {
-  compare_random_cases<isa::Conv>(true, 67, 400);
+  compare_random_cases<isa::Conv>(Path::kF32, 67, 400);
 }
 TEST(ConvKernels, F32EqualTheReferenceOnFewChannels) {
-  compare_random_cases<isa::Conv>(true, 5, 700);
+  compare_random_cases<isa::Conv>(Path::kF32, 5, 700);
 }
 TEST(ConvKernels, DepthwiseU8EqualsTheReference) {
-  compare_random_cases<isa::DepthwiseConv>(false, 67, 1000);
+  compare_random_cases<isa::DepthwiseConv>(Path::kU8, 67, 1000);
+}
+TEST(ConvKernels, DepthwiseU8ToF32EqualsTheReference) {
+  compare_random_cases<isa::DepthwiseConv>(Path::kReal, 67, 700);
 }
 TEST(ConvKernels, DepthwiseF32EqualsTheReference) {
-  compare_random_cases<isa::DepthwiseConv>(true, 67, 1000);
+  compare_random_cases<isa::DepthwiseConv>(Path::kF32, 67, 1000);
 }
 
 }  // namespace

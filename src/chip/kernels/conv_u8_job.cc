@@ -27,7 +27,13 @@ void run_panel(const ConvU8Job& job, const ConvU8Tiles& tiles, const Pixel* pixe
 
 }  // namespace
 
-void set_epilogue(ConvU8Job& job, const isa::Epilogue& e) {
+bool has_plain_residual(const isa::Epilogue& e) {
+  return !e.residual ||
+         e.residual->view.stride[3] == static_cast<std::int64_t>(size_of(e.residual->view.dtype));
+}
+
+void set_epilogue(ConvU8Job& job, const isa::Epilogue& e, DType output) {
+  job.is_real = output == DType::kF32;
   job.has_inner = e.inner.has_value();
   job.has_residual = e.residual.has_value();
   if (e.inner) {
@@ -39,6 +45,11 @@ void set_epilogue(ConvU8Job& job, const isa::Epilogue& e) {
     job.residual_zero_point = static_cast<float>(e.residual->zero_point);
     job.residual_scale = e.residual->scale;
   }
+  if (job.is_real) {
+    job.low = e.low;
+    job.high = e.high;
+    return;
+  }
   const float bottom = static_cast<float>(-e.output_zero_point),
               top = static_cast<float>(255 - e.output_zero_point);
   job.high = exact::clamp<float>(e.high, bottom, top);
@@ -48,7 +59,7 @@ void set_epilogue(ConvU8Job& job, const isa::Epilogue& e) {
 }
 
 void run_conv_u8(const isa::Conv& op, const Operands& at, const ConvU8Tiles& tiles) {
-  if (op.epilogue.residual && op.epilogue.residual->view.stride[3] != 1) return reference::conv(op, at);
+  if (!has_plain_residual(op.epilogue)) return reference::conv(op, at);
   const std::int32_t c = op.input.shape[3];
   const std::size_t padded_c =
       static_cast<std::size_t>((c + isa::kReduceGroup - 1) / isa::kReduceGroup * isa::kReduceGroup);
@@ -61,7 +72,7 @@ void run_conv_u8(const isa::Conv& op, const Operands& at, const ConvU8Tiles& til
   job.init = reinterpret_cast<const std::int32_t*>(at.init);
   job.scale = reinterpret_cast<const float*>(at.scale);
   job.channels = op.output.shape[3];
-  set_epilogue(job, op.epilogue);
+  set_epilogue(job, op.epilogue, op.output.dtype);
 
   // Few weights: they stay in the cache, and each tile of pixels meets all of them. Many: a panel of them
   // stays and meets many pixels.

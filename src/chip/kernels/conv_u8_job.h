@@ -15,10 +15,11 @@ struct ConvU8Job {
   const std::int32_t* init = nullptr;
   const float* scale = nullptr;
   std::int32_t channels = 0;  // output channels
+  bool is_real = false;       // the output is f32: t as it is
   bool has_inner = false, has_residual = false;
   float inner_low = 0, inner_high = 0, inner_rescale = 1;  // the u8 range relative to the inner zero point
   float residual_zero_point = 0, residual_scale = 1;
-  float low = 0, high = 0;  // the epilogue's bounds within 0..255, relative to the output's zero point
+  float low = 0, high = 0;  // the epilogue's bounds, of u8 within 0..255 and relative to the zero point
   std::uint8_t lowest = 0;  // epilogue's low as an output byte, at most `high`
   std::int32_t output_zero_point = 0;
 };
@@ -33,10 +34,13 @@ struct ConvU8Tiles {
   const ConvU8Tile* const* tiles = nullptr;  // [blocks][pixels]
 };
 
-/// The numbers of an epilogue, ready for a job.
-void set_epilogue(ConvU8Job& job, const isa::Epilogue& epilogue);
+/// The numbers of an epilogue that stores `output`, ready for a job.
+void set_epilogue(ConvU8Job& job, const isa::Epilogue& epilogue, DType output);
 
-/// A whole u8 convolution by tiles. The residual, if any, has innermost stride 1 (else the reference runs).
+/// Whether a residual's channels lie side by side: kernels leave others to the reference.
+bool has_plain_residual(const isa::Epilogue& epilogue);
+
+/// A whole convolution of u8 by tiles.
 void run_conv_u8(const isa::Conv& op, const Operands& at, const ConvU8Tiles& tiles);
 
 }  // namespace chengying::chip

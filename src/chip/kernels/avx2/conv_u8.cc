@@ -24,9 +24,7 @@ void finish_pixel(const ConvU8Job& job, const Pixel& pixel, std::int32_t channel
     const I8 init = Avx2::load_int(reinterpret_cast<const std::byte*>(job.init + first));
     const I8 sum = Convolving<Avx2>::add(join_halves(sums[2 * half], sums[2 * half + 1]), init);
     const F8 scale = Avx2::load(reinterpret_cast<const std::byte*>(job.scale + first));
-    const std::byte* residual = job.has_residual ? pixel.residual + first : nullptr;
-    const std::int32_t left = job.channels - first;
-    store_u8s<Avx2>(pixel.out + first, 1, left, Convolving<Avx2>::finish_u8(job, sum, scale, residual, left));
+    Convolving<Avx2>::finish(job, pixel, first, sum, scale, job.channels - first);
   }
 }
 

@@ -66,7 +66,19 @@ CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const std::byte*
   if constexpr (B == 1) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(bytes));
 }
 
-/// Whole blocks from `channel` on; outputs and residuals begin `offset` bytes behind their pixels' pointers.
+/// As finish_pixel where the output is f32: one block of `left` channels, at most 16.
+CHENGYING_INLINE inline void finish_real(const ConvU8Job& job, const Pixel& pixel, std::int32_t channel,
+                                         __m512i sum, __m512 scale) {
+  const std::int32_t left = job.channels - channel;
+  const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
+  __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+  if (job.has_residual) t = _mm512_add_ps(t, _mm512_maskz_loadu_ps(mask, pixel.residual + 4 * channel));
+  t = _mm512_min_ps(_mm512_max_ps(t, _mm512_set1_ps(job.low)), _mm512_set1_ps(job.high));
+  _mm512_mask_storeu_ps(pixel.out + 4 * channel, mask, t);
+}
+
+/// Whole blocks from `channel` on (a part of one too if the output is f32); outputs and residuals begin
+/// `offset` bytes behind their pixels' pointers.
 template <int P, int B>
 void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel, std::int32_t offset) {
   __m512i sums[P][B];
@@ -96,6 +108,14 @@ void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel,
                   CHENGYING_INLINE { unrolled<B>([&](auto b) CHENGYING_INLINE { end_life(sums[p][b]); }); });
   __m512 scales[B];
   unrolled<B>([&](auto b) CHENGYING_INLINE { scales[b] = _mm512_loadu_ps(job.scale + channel + 16 * b); });
+  if (job.is_real) {
+    unrolled<P>([&](auto p) CHENGYING_INLINE {
+      unrolled<B>([&](auto b) CHENGYING_INLINE {
+        finish_real(job, pixels[p], channel + 16 * b, sums[p][b], scales[b]);
+      });
+    });
+    return;
+  }
   const auto finish = [&]<Extras kExtras>(std::integral_constant<Extras, kExtras>) CHENGYING_INLINE {
     unrolled<P>([&](auto p) CHENGYING_INLINE {
       __m512i mine[B];
@@ -113,7 +133,7 @@ void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel,
 template <int P, int B>
 void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
   const std::int32_t channels = job.channels - channel;
-  if (channels >= 16 * B) return whole_tile<P, B>(job, pixels, channel, channel);
+  if (channels >= 16 * B || job.is_real) return whole_tile<P, B>(job, pixels, channel, channel);
   std::byte residuals[P][16 * B] = {}, outputs[P][16 * B];
   Pixel buffered[P];
   for (int p = 0; p < P; ++p) {

@@ -94,6 +94,12 @@ Result<Ready> compile_ready(const CompileFlags& flags) {
 
 }  // namespace
 
+void add_method_option(CLI::App& app, CompileFlags& flags) {
+  app.add_option("--method", flags.method,
+                 "How ranges are taken from samples: minmax, percentile, entropy, mse (default: minmax)")
+      ->transform(CLI::CheckedTransformer(kMethods, CLI::ignore_case).description(""));
+}
+
 void add_model_flags(CLI::App& app, CompileFlags& flags) {
   app.add_option("--calibrate", flags.calibrate,
                  "Photographs or tensors that show what inputs look like: a folder, .npy or .npz. Makes an "
@@ -101,9 +107,7 @@ void add_model_flags(CLI::App& app, CompileFlags& flags) {
   app.add_option("--calibrate-limit", flags.calibrate_limit, "At most this many of them")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  app.add_option("--method", flags.method,
-                 "How ranges are taken from samples: minmax, percentile, entropy (default), mse")
-      ->transform(CLI::CheckedTransformer(kMethods, CLI::ignore_case).description(""));
+  add_method_option(app, flags);
   app.add_option("--preprocessing", flags.preprocessing,
                  "JSON file that says how a photograph becomes the input, if the model doesn't");
   app.add_option("--dimension", flags.dimensions, "NAME=SIZE of a symbolic dimension other than the batch");

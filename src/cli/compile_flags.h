@@ -28,12 +28,14 @@ struct CompileFlags {
   compiler::Precision precision = compiler::Precision::kAuto;
   std::string calibrate;  // a folder or a tensor file; "": none
   std::size_t calibrate_limit = 256;
-  compiler::CalibrationMethod method = compiler::CalibrationMethod::kEntropy;
+  compiler::CalibrationMethod method = compiler::CalibrationMethod::kMinMax;
   std::string preprocessing;
   std::vector<std::string> dimensions;  // "NAME=SIZE"
   std::string dump_after;
 };
 
+/// --method alone.
+void add_method_option(CLI::App& app, CompileFlags& flags);
 /// MODEL and the options of calibration and dimensions: all that `quantize` needs.
 void add_model_flags(CLI::App& app, CompileFlags& flags);
 /// Those, and --chip, --cores, --batch, --precision.

@@ -29,7 +29,7 @@ using Runner = std::function<Result<std::vector<Tensor>>(const isa::Executable&,
 /// Sample inputs for calibration: each sample is one batch-1 set of the model's inputs by name.
 struct Calibration {
   std::vector<std::map<std::string, Tensor>> samples;
-  CalibrationMethod method = CalibrationMethod::kPercentile;
+  CalibrationMethod method = CalibrationMethod::kMinMax;
   const isa::ChipSpec* chip = nullptr;  // an fp32-capable chip whose programs `run` can run (host)
   Runner run;
 };

@@ -14,24 +14,23 @@ namespace {
 
 /// What the chip lacks for one instruction, as "f32 in its tensor engine"; empty if nothing.
 std::string missing_for(const isa::Operation& operation, const isa::ChipSpec& chip) {
+  const std::vector<isa::Access> accesses = isa::accesses_of(operation);
+  if (isa::engine_of(operation) == isa::Engine::kTensor) {
+    // Its first operand says what it multiplies; results leave it in either format.
+    const bool f32 = accesses.front().view.dtype == DType::kF32;
+    if (f32 && !chip.tensor.f32) return "f32 in its tensor engine";
+    if (!f32 && !chip.tensor.u8) return "u8 in its tensor engine";
+    return {};
+  }
+  if (isa::engine_of(operation) == isa::Engine::kMemory) return {};
   bool f32 = false, u8 = false;
-  for (const isa::Access& access : isa::accesses_of(operation)) {
+  for (const isa::Access& access : accesses) {
     if (access.view.at.space == isa::Space::kConstant) continue;
     f32 = f32 || access.view.dtype == DType::kF32;
     u8 = u8 || size_of(access.view.dtype) == 1;
   }
-  switch (isa::engine_of(operation)) {
-    case isa::Engine::kTensor:
-      if (f32 && !chip.tensor.f32) return "f32 in its tensor engine";
-      if (u8 && !chip.tensor.u8) return "u8 in its tensor engine";
-      return {};
-    case isa::Engine::kVector:
-      if (f32 && chip.vector.f32_lanes == 0) return "f32 in its vector engine";
-      if (u8 && chip.vector.u8_lanes == 0) return "u8 in its vector engine";
-      return {};
-    case isa::Engine::kMemory:
-      return {};
-  }
+  if (f32 && chip.vector.f32_lanes == 0) return "f32 in its vector engine";
+  if (u8 && chip.vector.u8_lanes == 0) return "u8 in its vector engine";
   return {};
 }
 

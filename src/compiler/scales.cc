@@ -13,8 +13,7 @@ float ratio(float numerator, float denominator) {
 }
 
 float conv_multiplier(float input_scale, float weight_scale, float next_scale) {
-  return static_cast<float>(static_cast<double>(input_scale) * static_cast<double>(weight_scale) /
-                            static_cast<double>(next_scale));
+  return input_scale * weight_scale / next_scale;
 }
 
 float bound_in_steps(float real, float scale) {
@@ -32,6 +31,20 @@ std::int32_t bias_in_steps(float bias, float input_scale, float weight_scale) {
 BinaryScales binary_scales(isa::BinaryKind kind, float a, float b, float output) {
   if (kind == isa::BinaryKind::kMul) return {conv_multiplier(a, b, output), 1.0F};
   return {ratio(a, output), ratio(b, output)};
+}
+
+std::vector<float> multipliers_of(const Graph& graph, const Node& node) {
+  const float input = graph.value(node.inputs[0]).quantisation->scale();
+  const Value& weights = graph.value(node.inputs[1]);
+  const Value& output = graph.value(node.output);
+  const Fused& fused = *fused_of(node.op);
+  float next = output.quantisation ? output.quantisation->scale() : 1.0F;
+  if (fused.inner) next = fused.inner->scale();
+  const std::vector<float>& scales = weights.quantisation->scales;
+  std::vector<float> result(static_cast<std::size_t>(weights.shape[0]));
+  for (std::size_t k = 0; k < result.size(); ++k)
+    result[k] = conv_multiplier(input, scales[scales.size() == 1 ? 0 : k], next);
+  return result;
 }
 
 std::vector<std::int32_t> fold_init(const Tensor& weights, const Quantisation& weight_scales,

@@ -1,6 +1,6 @@
 // Scales: how the quantisation of values becomes the numbers of instructions. One place, so that what
-// lowering writes into a program and what the graph's interpreter computes cannot drift apart. Each formula
-// is computed in double and rounded to f32 once. Pure; any thread.
+// lowering writes into a program and what the graph's interpreter computes cannot drift apart. Pure; any
+// thread.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@ namespace chengying::compiler {
 
 /// numerator / denominator.
 float ratio(float numerator, float denominator);
-/// s_x * s_w / s_next.
+/// s_x * s_w / s_next, both steps in f32: as the engines that quantised models are made for compute it (ONNX
+/// Runtime's QLinearConv), so that the same sums round alike.
 float conv_multiplier(float input_scale, float weight_scale, float next_scale);
 /// A bound in real numbers in steps of `scale`; infinite bounds stay.
 float bound_in_steps(float real, float scale);
@@ -26,6 +27,10 @@ struct BinaryScales {
 };
 /// add, sub, max, min: s_a / s_out, s_b / s_out; mul: s_a * s_b / s_out, 1.
 BinaryScales binary_scales(isa::BinaryKind kind, float a, float b, float output);
+
+/// Epilogue::scale without its padding to 16: conv_multiplier of each output channel of a conv or dense node
+/// of u8. The next scale is the inner quantiser's, the result's, or 1 where the result is f32.
+std::vector<float> multipliers_of(const Graph& graph, const Node& node);
 
 /// init[k] of a u8 convolution without its padding to 16: bias (i32 in steps of the sum, f32, or null: 0),
 /// less zero_point * sum of the weights of k. Weights are i8, output channel outermost.

@@ -5,9 +5,10 @@
 namespace chengying::compiler {
 namespace {
 
-TEST(Scales, ARatioIsRoundedOnceFromDouble) {
+TEST(Scales, AMultiplierIsAProductAndAQuotientOfFloats) {
   const float a = 0.1F, b = 0.3F, c = 0.7F;
-  EXPECT_EQ(conv_multiplier(a, b, c), static_cast<float>(double{a} * double{b} / double{c}));
+  volatile float product = a * b;
+  EXPECT_EQ(conv_multiplier(a, b, c), product / c);
   EXPECT_EQ(bound_in_steps(isa::kInfinity, a), isa::kInfinity);
   EXPECT_EQ(bound_in_steps(6.0F, 0.5F), 12.0F);
 }

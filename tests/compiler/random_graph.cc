@@ -315,9 +315,11 @@ class Maker {
       node(ReshapeNode{}, {moved}, flat);
     }
     const std::int64_t k = between(2, 40);
-    const ValueId logits = graph_.add(value({batch_, k}, Layout::kRowMajor));
+    const bool rounded = !options_.f32 && below(2) == 0;  // else integer products too give real numbers
+    const ValueId logits =
+        rounded ? graph_.add(value({batch_, k}, Layout::kRowMajor)) : f32_value({batch_, k});
     node(DenseNode{fused()}, {flat, weights({k, shape(flat)[1]}), bias(k)}, logits);
-    const ValueId scores = options_.f32 ? logits : dequantised(logits);
+    const ValueId scores = rounded ? dequantised(logits) : logits;
     const ValueId probabilities = f32_value({batch_, k});
     node(SoftmaxNode{-1, below(2) == 0}, {scores}, probabilities);
     graph_.outputs.push_back(probabilities);

@@ -59,8 +59,8 @@ class NodeRule {
                            w.quantisation->axis == 0 &&
                            (w.quantisation->scales.size() == 1 ||
                             static_cast<std::int64_t>(w.quantisation->scales.size()) == out_channels);
-      if (!weights || w.constant == nullptr || !bytes(y))
-        return "formats: u8 wants constant i8 weights and u8 result";
+      if (!weights || w.constant == nullptr || !(bytes(y) || (real(y) && !fused.inner)))
+        return "formats: u8 wants constant i8 weights and a u8 or f32 result";
     } else {
       return "formats: neither f32 nor u8";
     }

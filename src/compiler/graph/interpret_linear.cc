@@ -80,17 +80,6 @@ struct Constants {
   AlignedBytes weights, init, scale;
 };
 
-std::vector<float> multipliers(const Graph& graph, const Node& node, std::int64_t k) {
-  const Quantisation& weights = *graph.value(node.inputs[1]).quantisation;
-  const Fused& fused = *fused_of(node.op);
-  const float next = fused.inner ? fused.inner->scale() : graph.value(node.output).quantisation->scale();
-  std::vector<float> scales(static_cast<std::size_t>(k));
-  for (std::size_t i = 0; i < scales.size(); ++i)
-    scales[i] = conv_multiplier(graph.value(node.inputs[0]).quantisation->scale(),
-                                weights.scales[weights.scales.size() == 1 ? 0 : i], next);
-  return scales;
-}
-
 /// init and scale for all output channels, unpadded: as i32 and f32 (u8), or f32 alone.
 struct Channels {
   std::vector<std::int32_t> init_i32;
@@ -104,7 +93,7 @@ Channels channels_of(const Graph& graph, const Node& node, const LinearOperands&
     const Quantisation& x = *graph.value(node.inputs[0]).quantisation;
     channels.init_i32 = fold_init(operands.weights, *graph.value(node.inputs[1]).quantisation, operands.bias,
                                   x.scale(), x.zero_point);
-    channels.scale = multipliers(graph, node, k);
+    channels.scale = multipliers_of(graph, node);
     return channels;
   }
   channels.init_f32.resize(static_cast<std::size_t>(k));

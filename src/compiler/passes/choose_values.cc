@@ -31,10 +31,10 @@ class Choice {
  public:
   explicit Choice(Graph& graph) : edit_(graph), excluded_(graph.nodes.size()) { exclude(); }
 
-  std::vector<ValueId> run() {
+  IntegerChoice run() {
     for (std::uint32_t i = 0; i < edit_.graph().nodes.size(); ++i)
       if (!excluded_[i]) visit(edit_.node(i));
-    return {chosen_.begin(), chosen_.end()};
+    return {{chosen_.begin(), chosen_.end()}, real_results_};
   }
 
  private:
@@ -102,6 +102,22 @@ class Choice {
     if (leaf != id) want(leaf);
   }
 
+  /// Only the caller or a softmax reads it, as it is or moved.
+  bool is_read_as_answer(ValueId id) {
+    return std::ranges::all_of(edit_.users(id), [&](std::uint32_t u) {
+      const Node& user = edit_.node(u);
+      const bool moves =
+          std::holds_alternative<ReshapeNode>(user.op) || std::holds_alternative<TransposeNode>(user.op);
+      return std::holds_alternative<SoftmaxNode>(user.op) || (moves && is_read_as_answer(user.output));
+    });
+  }
+
+  /// Logits: 256 steps would make ties of close answers, and the integers' exact sum has them as they are.
+  bool is_answer(const Node& node) {
+    const Fused* fused = fused_of(node.op);
+    return fused != nullptr && fused->residual == kNoValue && is_read_as_answer(node.output);
+  }
+
   void visit(const Node& node) {
     if (is_passing(node)) return;
     const Fused* fused = fused_of(node.op);
@@ -115,17 +131,21 @@ class Choice {
     const Node* user = edit_.only_user(node.output);
     const bool joined = user != nullptr && std::holds_alternative<ConcatNode>(user->op) &&
                         !excluded_[static_cast<std::size_t>(user - edit_.graph().nodes.data())];
-    if (!joined) want(node.output);
+    if (is_answer(node))
+      real_results_.push_back(node.output);
+    else if (!joined)
+      want(node.output);
   }
 
   Editor edit_;
   std::vector<bool> excluded_, sensitive_below_;
   std::set<ValueId> chosen_;
+  std::vector<ValueId> real_results_;
 };
 
 }  // namespace
 
-std::vector<ValueId> values_to_quantise(const Graph& graph) {
+IntegerChoice choose_integers(const Graph& graph) {
   Graph copy = graph;
   return Choice(copy).run();
 }

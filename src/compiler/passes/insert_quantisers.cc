@@ -2,7 +2,9 @@
 // come.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "compiler/passes/channel_means.h"
 #include "compiler/passes/quantise.h"
 #include "compiler/passes/rewrite.h"
 #include "compiler/scales.h"
@@ -87,21 +89,40 @@ class Insertion {
     const std::size_t each = static_cast<std::size_t>(weights->elements()) / k;
     Tensor integers(DType::kI8, weights->shape());
     Quantisation scales{.scales = std::vector<float>(k), .zero_point = 0, .axis = 0};
+    std::vector<float> rounded(k * each);
     const auto from = weights->as<float>();
     for (std::size_t i = 0; i < k; ++i) {
       const auto channel = from.subspan(i * each, each);
       const float scale = weight_scale(channel, bias != nullptr ? bias->as<float>()[i] : 0, x->scale());
       scales.scales[i] = scale;
-      for (std::size_t j = 0; j < each; ++j)
-        integers.as<std::int8_t>()[i * each + j] =
-            static_cast<std::int8_t>(std::clamp(std::nearbyint(channel[j] / scale), -127.0F, 127.0F));
+      for (std::size_t j = 0; j < each; ++j) {
+        const float steps = std::clamp(std::nearbyint(channel[j] / scale), -127.0F, 127.0F);
+        integers.as<std::int8_t>()[i * each + j] = static_cast<std::int8_t>(steps);
+        rounded[i * each + j] = steps * scale;
+      }
     }
-    if (bias != nullptr) {
-      const ValueId id = integer_bias(*bias, *x, scales, name);
+    if (const auto corrected = corrected_bias(node, *weights, rounded, bias.get())) {
+      const ValueId id = integer_bias(*corrected, *x, scales, name);
       graph_.nodes[index].inputs[2] = id;
     }
     const ValueId id = dequantised(std::move(integers), std::move(scales), name + ".weights");
     graph_.nodes[index].inputs[1] = id;
+  }
+
+  /// The bias, if there is any need of one, with what rounding takes from the sums on average.
+  std::optional<Tensor> corrected_bias(const Node& node, const Tensor& weights,
+                                       std::span<const float> rounded, const Tensor* bias) {
+    const auto found = plan_.means.find(node.inputs[0]);
+    if (found == plan_.means.end()) return bias != nullptr ? std::optional(*bias) : std::nullopt;
+    const auto* conv = std::get_if<ConvNode>(&node.op);
+    const std::vector<double> correction =
+        bias_correction(weights, rounded, conv != nullptr ? conv->groups : 1, found->second);
+    Tensor result(DType::kF32, {weights.shape()[0]});
+    for (std::size_t i = 0; i < correction.size(); ++i) {
+      const double given = bias != nullptr ? double{bias->as<float>()[i]} : 0.0;
+      result.as<float>()[i] = static_cast<float>(given + correction[i]);
+    }
+    return result;
   }
 
   /// Largest weight to 127; larger still where the bias would not fit 32 bits in such steps.
@@ -152,7 +173,9 @@ class Insertion {
 
   /// The result is rounded to bytes: here, or by the concatenation that alone reads it.
   bool is_planned(ValueId id) {
-    if (plan_.activations.contains(id)) return true;
+    if (plan_.activations.contains(id) ||
+        std::ranges::find(plan_.real_results, id) != plan_.real_results.end())
+      return true;
     const Node* user = edit_.only_user(id);
     return user != nullptr && std::holds_alternative<ConcatNode>(user->op) &&
            plan_.activations.contains(user->output);

@@ -1,6 +1,8 @@
-// make_integer: dequantise -> operator -> quantise becomes the operator on integers. The sums of products of
-// integers are exact, so this is what the model says, without the roundings of its floats; results differ
-// from those by at most one step where a sum lies within a float's rounding of the middle between two.
+// make_integer: dequantise -> operator -> quantise becomes the operator on integers; without the quantiser
+// (a classifier's logits) a convolution or product still adds integers, and stores real numbers. The sums of
+// products of integers are exact, so this is what the model says, without the roundings of its floats;
+// results differ from those by at most one step where a sum lies within a float's rounding of the middle
+// between two.
 #include <algorithm>
 #include <cmath>
 
@@ -47,17 +49,17 @@ bool integer_linear(Editor& edit, std::uint32_t index) {
   if (fused == nullptr) return false;
   Node* quantiser = only_quantiser(edit, node.output);
   const ValueId x = bytes_behind(edit, node.inputs[0]), w = integer_weights(edit, node.inputs[1]);
-  if (quantiser == nullptr || x == kNoValue || w == kNoValue) return false;
-  ValueId residual = kNoValue;
-  if (fused->residual != kNoValue) {
-    residual = bytes_behind(edit, fused->residual);
+  if (x == kNoValue || w == kNoValue) return false;
+  ValueId residual = fused->residual;
+  if (residual != kNoValue && quantiser != nullptr) {
+    residual = bytes_behind(edit, residual);
     if (residual == kNoValue) return false;
   }
   node.inputs = {
       x, w, integer_bias(edit, node.inputs[2], *edit.value(x).quantisation, *edit.value(w).quantisation)};
   if (auto* conv = std::get_if<ConvNode>(&node.op)) conv->fused.residual = residual;
   if (auto* dense = std::get_if<DenseNode>(&node.op)) dense->fused.residual = residual;
-  take_over(node, *quantiser);
+  if (quantiser != nullptr) take_over(node, *quantiser);
   return true;
 }
 
@@ -120,11 +122,10 @@ void note_what_stays(const Graph& graph, Notes& notes) {
       std::ranges::any_of(graph.values, [](const Value& v) { return v.dtype == DType::kU8; });
   if (!quantised) return;
   for (const Node& node : graph.nodes) {
-    if (fused_of(node.op) == nullptr || graph.value(node.output).dtype != DType::kF32) continue;
-    const bool input = graph.value(node.inputs[0]).dtype == DType::kF32;
-    notes.push_back(fmt::format("'{}' ({}) is computed in f32: the model does not quantise {}", node.name,
-                                name_of(node.op),
-                                input ? "all of its operands and its result" : "its result"));
+    if (fused_of(node.op) == nullptr || graph.value(node.inputs[0]).dtype != DType::kF32) continue;
+    notes.push_back(
+        fmt::format("'{}' ({}) is computed in f32: the model does not quantise all of its operands",
+                    node.name, name_of(node.op)));
   }
 }
 

@@ -13,14 +13,28 @@
 
 namespace chengying::compiler {
 
+/// What of a simplified f32 graph is to be integers.
+struct IntegerChoice {
+  std::vector<ValueId> values;        // to be u8
+  std::vector<ValueId> real_results;  // made from integers, but wanted in real numbers: logits
+};
+
+/// The mean of each input channel of a convolution or product over all samples and places: of its real
+/// numbers, and of what is left of them as bytes. What rounding takes from the sums on average follows, and
+/// is given back by the bias.
+struct ChannelMeans {
+  std::vector<double> real, rounded;
+};
+
 struct QuantisationPlan {
   std::map<ValueId, Quantisation> activations;  // of the graph that was calibrated, and of its other batches
-  std::size_t values = 0, nodes = 0;            // of that graph: what it is checked by
+  std::map<ValueId, ChannelMeans> means;
+  std::vector<ValueId> real_results;
+  std::size_t values = 0, nodes = 0;  // of that graph: what it is checked by
   std::vector<std::string> notes;
 };
 
-/// The values of a simplified f32 graph that are to be u8.
-std::vector<ValueId> values_to_quantise(const Graph& graph);
+IntegerChoice choose_integers(const Graph& graph);
 
 /// Runs the samples (by Calibration::run, or slowly by interpret() if there is none) and chooses scales.
 /// kInvalidArgument: no samples, or samples that do not fit the model's inputs.

@@ -83,20 +83,6 @@ std::vector<T> padded(std::span<const T> elements, std::int64_t first, std::int6
   return result;
 }
 
-std::vector<float> multipliers(const Graph& graph, const Node& node, std::int64_t k) {
-  const Value& input = graph.value(node.inputs[0]);
-  const Value& weights = graph.value(node.inputs[1]);
-  const Fused& fused = *fused_of(node.op);
-  const float next = fused.inner ? fused.inner->scale() : graph.value(node.output).quantisation->scale();
-  std::vector<float> scales;
-  for (std::int64_t i = 0; i < k; ++i) {
-    const std::vector<float>& per_channel = weights.quantisation->scales;
-    const float weight_scale = per_channel.size() == 1 ? per_channel[0] : per_channel[i];
-    scales.push_back(conv_multiplier(input.quantisation->scale(), weight_scale, next));
-  }
-  return scales;
-}
-
 const Tensor* bias_of(const Graph& graph, const Node& node) {
   if (node.inputs.size() < 3 || node.inputs[2] == kNoValue) return nullptr;
   return graph.value(node.inputs[2]).constant.get();
@@ -146,7 +132,7 @@ Parameters parameters_of(const Graph& graph, const Node& node, std::int64_t grou
         fold_init(*weights.constant, *weights.quantisation, bias, input.scale(), input.zero_point);
     return padded(std::span<const std::int32_t>(init), from, count);
   }) + static_cast<std::uint64_t>(first) * sizeof(std::int32_t);
-  const auto scale = padded(std::span<const float>(multipliers(graph, node, shape.k)), from, count);
+  const auto scale = padded(std::span<const float>(multipliers_of(graph, node)), from, count);
   result.scale = pool.add(std::span<const float>(scale)) + static_cast<std::uint64_t>(first) * sizeof(float);
   return result;
 }

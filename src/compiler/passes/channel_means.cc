@@ -1,0 +1,109 @@
+#include "compiler/passes/channel_means.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/passes/watcher.h"
+
+namespace chengying::compiler {
+namespace {
+
+/// What `id` is the moved elements of: the value whose bytes it will have.
+const Quantisation* scale_of(const std::vector<std::uint32_t>& producers, const Graph& graph,
+                             const QuantisationPlan& plan, ValueId id) {
+  for (int depth = 0; depth < 64; ++depth) {
+    if (const auto found = plan.activations.find(id); found != plan.activations.end()) return &found->second;
+    if (producers[id] == kNoValue || graph.nodes[producers[id]].inputs.size() != 1) return nullptr;
+    id = graph.nodes[producers[id]].inputs[0];
+  }
+  return nullptr;
+}
+
+float as_bytes(float real, const Quantisation& q) {
+  const float zero = static_cast<float>(q.zero_point);
+  const float step = std::clamp(std::nearbyint(real / q.scale()), -zero, 255 - zero);
+  return step * q.scale();
+}
+
+/// Adds the channels' sums of one sample: channel `c` of [n, c, inner].
+void add_sums(const Tensor& tensor, std::size_t channel_axis, const Quantisation& q, ChannelMeans& sums) {
+  const auto channels = static_cast<std::size_t>(tensor.shape()[channel_axis]);
+  std::size_t inner = 1;
+  for (std::size_t d = channel_axis + 1; d < tensor.shape().size(); ++d)
+    inner *= static_cast<std::size_t>(tensor.shape()[d]);
+  sums.real.resize(channels);
+  sums.rounded.resize(channels);
+  const auto elements = tensor.as<float>();
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (!std::isfinite(elements[i])) continue;
+    sums.real[i / inner % channels] += elements[i];
+    sums.rounded[i / inner % channels] += as_bytes(elements[i], q);
+  }
+}
+
+struct Wanted {
+  std::size_t axis;
+  Quantisation quantisation;
+  std::int64_t elements;  // of a channel, in one sample
+};
+
+/// The inputs of convolutions and products that will be bytes.
+std::map<ValueId, Wanted> wanted_of(const Graph& graph, const QuantisationPlan& plan) {
+  const auto producers = producers_of(graph);
+  std::map<ValueId, Wanted> wanted;
+  for (const Node& node : graph.nodes) {
+    if (fused_of(node.op) == nullptr) continue;
+    const Value& x = graph.value(node.inputs[0]);
+    const std::size_t axis = std::holds_alternative<ConvNode>(node.op) ? 1 : x.shape.size() - 1;
+    const Quantisation* q = scale_of(producers, graph, plan, node.inputs[0]);
+    if (q == nullptr || x.constant != nullptr || x.shape[axis] == 0) continue;
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : x.shape) elements *= extent;
+    wanted.emplace(node.inputs[0], Wanted{axis, *q, elements / x.shape[axis]});
+  }
+  return wanted;
+}
+
+}  // namespace
+
+Result<std::map<ValueId, ChannelMeans>> channel_means(const Graph& graph, const Calibration& calibration,
+                                                      const QuantisationPlan& plan,
+                                                      const Progress& progress) {
+  const std::map<ValueId, Wanted> wanted = wanted_of(graph, plan);
+  std::vector<ValueId> watched;
+  for (const auto& [id, what] : wanted) watched.push_back(id);
+  Watcher watcher(graph, watched, calibration);
+  TRY(watcher.prepare());
+  std::map<ValueId, ChannelMeans> means;
+  TRY(watcher.run("means", progress, [&](std::size_t v, const Tensor& tensor) {
+    const Wanted& what = wanted.at(watched[v]);
+    add_sums(tensor, what.axis, what.quantisation, means[watched[v]]);
+  }));
+  for (auto& [id, mean] : means) {
+    const double count =
+        static_cast<double>(wanted.at(id).elements) * static_cast<double>(calibration.samples.size());
+    for (double& sum : mean.real) sum /= count;
+    for (double& sum : mean.rounded) sum /= count;
+  }
+  return means;
+}
+
+std::vector<double> bias_correction(const Tensor& weights, std::span<const float> rounded_weights,
+                                    std::int64_t groups, const ChannelMeans& means) {
+  const auto k = static_cast<std::size_t>(weights.shape()[0]);
+  const auto c = static_cast<std::size_t>(weights.shape()[1]);
+  const std::size_t each = static_cast<std::size_t>(weights.elements()) / k, places = each / c;
+  const auto real_weights = weights.as<float>();
+  std::vector<double> correction(k);
+  for (std::size_t i = 0; i < k; ++i) {
+    const std::size_t first_channel = i / (k / static_cast<std::size_t>(groups)) * c;
+    for (std::size_t j = 0; j < each; ++j) {
+      const std::size_t channel = first_channel + j / places;
+      correction[i] += real_weights[i * each + j] * means.real[channel] -
+                       rounded_weights[i * each + j] * means.rounded[channel];
+    }
+  }
+  return correction;
+}
+
+}  // namespace chengying::compiler

@@ -1,8 +1,9 @@
-// accuracy MODEL CALIBRATION_FOLDER PICTURES_FOLDER [--in-order]
+// accuracy MODEL CALIBRATION_FOLDER PICTURES_FOLDER [--in-order] [--method entropy|mse|percentile|minmax]
 // Our int8 against ONNX Runtime's fp32 on a folder of pictures: how often the first name is the same.
 // --in-order: the pictures, in order of their names, show class 0, 1, 2, ...; then it also counts how often
 // each engine is right.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <string>
 
@@ -38,18 +39,15 @@ void print(const peer::Agreement& agreement, bool in_order) {
   fmt::print("right: ONNX Runtime fp32 {:.2f} %, int8 {:.2f} %\n", percent(right_fp32), percent(right_int8));
 }
 
-Status run(const std::string& model, const std::string& calibration, const std::string& pictures,
-           bool in_order) {
-  cli::CompileFlags flags;
-  flags.model = model;
-  flags.calibrate = calibration;
+Status run(const cli::CompileFlags& flags, const std::string& pictures, bool in_order) {
   TRY_ASSIGN(const cli::Ready ready, cli::make_ready(flags));
   cli::LocalEngine engine(ready.chip, ready.executable->cores, cli::default_threads(ready.chip.cores));
   TRY(engine.load(ready.executable));
-  TRY_ASSIGN(auto ort, peer::OrtSession::load(peer::ort_library_path(CHENGYING_SOURCE_DIR), model,
+  TRY_ASSIGN(auto ort, peer::OrtSession::load(peer::ort_library_path(CHENGYING_SOURCE_DIR), flags.model,
                                               static_cast<int>(cli::default_threads(ready.chip.cores))));
   TRY_ASSIGN(const auto files, peer::pictures_of(pictures, kPicturesMax));
-  if (!ready.model.preprocessing) return fail(Code::kInvalidArgument, "{}: has no preprocessing", model);
+  if (!ready.model.preprocessing)
+    return fail(Code::kInvalidArgument, "{}: has no preprocessing", flags.model);
   const auto first = [](Result<std::vector<Tensor>> outputs) -> Result<Tensor> {
     if (!outputs) return std::unexpected<Error>(outputs.error());
     return std::move(outputs->front());
@@ -70,12 +68,17 @@ Status run(const std::string& model, const std::string& calibration, const std::
 }  // namespace chengying
 
 int main(int argc, char** argv) {
-  const bool in_order = argc == 5 && std::string(argv[4]) == "--in-order";
-  if (argc != 4 && !in_order) {
-    fmt::print(stderr, "accuracy MODEL CALIBRATION_FOLDER PICTURES_FOLDER [--in-order]\n");
-    return 2;
-  }
-  const auto status = chengying::run(argv[1], argv[2], argv[3], in_order);
+  CLI::App app{"Our int8 against ONNX Runtime's fp32 on a folder of pictures."};
+  std::string pictures;
+  chengying::cli::CompileFlags flags;
+  bool in_order = false;
+  app.add_option("model", flags.model, "ONNX file")->required();
+  app.add_option("calibration", flags.calibrate, "folder of pictures to calibrate with")->required();
+  app.add_option("pictures", pictures, "folder of pictures to compare on")->required();
+  app.add_flag("--in-order", in_order, "the pictures, by name, show class 0, 1, 2, ...");
+  chengying::cli::add_method_option(app, flags);
+  CLI11_PARSE(app, argc, argv);
+  const auto status = chengying::run(flags, pictures, in_order);
   if (!status) fmt::print(stderr, "accuracy: {}\n", status.error().message);
   return status ? 0 : 1;
 }

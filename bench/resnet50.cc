@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "cli/chip_source.h"
 #include "cli/compile_flags.h"
@@ -47,17 +48,26 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// What runs of one engine leave behind (threads that go on spinning, for one) must not meet the other.
+constexpr std::chrono::milliseconds kPause{50};
+constexpr int kRunsInARow = 3;  // the first of them wakes threads and caches up and is not counted
+
 /// Runs the two in turns, so that whatever else the machine does meets both.
 Result<Medians> take_turns(const std::function<Status()>& ours, const std::function<Status()>& peer,
                            int repeats) {
   Status status;
   std::vector<double> our_times, peer_times;
-  for (int i = -2; i < repeats; ++i) {  // the first two warm up
-    const double our_time = seconds_of(ours, status), peer_time = seconds_of(peer, status);
+  const auto turn = [&](const std::function<Status()>& work, std::vector<double>& times) {
+    std::this_thread::sleep_for(kPause);
+    for (int run = 0; run < kRunsInARow; ++run) {
+      const double seconds = seconds_of(work, status);
+      if (run > 0) times.push_back(seconds);
+    }
+  };
+  for (int i = 0; i < repeats; ++i) {
+    turn(ours, our_times);
+    turn(peer, peer_times);
     if (!status) return std::unexpected<Error>(status.error());
-    if (i < 0) continue;
-    our_times.push_back(our_time);
-    peer_times.push_back(peer_time);
   }
   return Medians{median(our_times), median(peer_times)};
 }
@@ -143,8 +153,8 @@ Status run(const std::string& model, const std::string& calibration, int repeats
     if (!row) return within(setting.what, row.error());
     table.add(std::move(*row));
   }
-  fmt::print("{}\nmedians of {} runs, taking turns; {} kernels; ONNX Runtime {}\n", table.text(), repeats,
-             chip::name_of(chip::best_kernels()),
+  fmt::print("{}\nmedians of {} turns of {} runs each; {} kernels; ONNX Runtime {}\n", table.text(), repeats,
+             kRunsInARow - 1, chip::name_of(chip::best_kernels()),
              peer::OrtSession::version(peer::ort_library_path(CHENGYING_SOURCE_DIR)));
   return {};
 }

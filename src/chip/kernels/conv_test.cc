@@ -170,6 +170,9 @@ TEST(ConvKernels, F32EqualTheReferenceOnFewChannels) {
 TEST(ConvKernels, DepthwiseU8EqualsTheReference) {
   compare_random_cases<isa::DepthwiseConv>(Path::kU8, 67, 1000);
 }
+TEST(ConvKernels, DepthwiseU8EqualsTheReferenceOnManyChannels) {
+  compare_random_cases<isa::DepthwiseConv>(Path::kU8, 250, 500);
+}
 TEST(ConvKernels, DepthwiseU8ToF32EqualsTheReference) {
   compare_random_cases<isa::DepthwiseConv>(Path::kReal, 67, 700);
 }

@@ -10,6 +10,8 @@ void conv(const isa::Conv& op, const Operands& at) {
 }
 
 void depthwise_conv(const isa::DepthwiseConv& op, const Operands& at) {
+  const bool bytes = op.input.dtype == DType::kU8 && op.output.dtype == DType::kU8;
+  if (bytes && has_plain_residual(op.epilogue)) return depthwise_u8(op, at);
   Convolving<Avx512>::depthwise(op, at);
 }
 

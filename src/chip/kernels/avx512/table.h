@@ -19,5 +19,7 @@ void matmul(const isa::MatMul&, const Operands&);
 
 /// The u8 half of conv.
 void conv_u8(const isa::Conv&, const Operands&);
+/// Depthwise convolution of u8 to u8; a residual's channels lie side by side.
+void depthwise_u8(const isa::DepthwiseConv&, const Operands&);
 
 }  // namespace chengying::chip::avx512

@@ -143,7 +143,34 @@ struct Elementwise {
     }
   }
 
+  /// Planes to pixels of 2 to 4 bytes, 4 apart: how images come in.
+  static bool is_planes_to_pixels(const isa::Convert& op) {
+    return op.output.shape[3] >= 2 && op.output.shape[3] <= 4 && op.output.stride[3] == 1 &&
+           op.output.stride[2] == 4 && op.input.stride[2] == 4;
+  }
+
+  static void quantise_pixels(const isa::Convert& op, const Operands& at) {
+    const auto& shape = op.output.shape;
+    const bool is_signed = op.output.dtype == DType::kI8;
+    const std::int32_t low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;
+    const F scale = L::set(op.scale);
+    for (std::int64_t row = 0; row < std::int64_t{shape[0]} * shape[1]; ++row) {
+      const std::int64_t n = row / shape[1], y = row % shape[1];
+      const std::byte* in = at.input + n * op.input.stride[0] + y * op.input.stride[1];
+      std::byte* out = at.output + n * op.output.stride[0] + y * op.output.stride[1];
+      for (std::int64_t x = 0; x < shape[2]; x += kWidth) {
+        I pixels{};
+        for (int c = 0; c < shape[3]; ++c) {
+          const F plane = load_floats<S>(in + c * op.input.stride[3] + 4 * x, 4, shape[2] - x);
+          pixels |= (requantise<S>(plane / scale, op.zero_point, low, high) & L::set_int(255)) << 8 * c;
+        }
+        S::store_pixels(out + 4 * x, pixels, shape[2] - x, shape[3]);
+      }
+    }
+  }
+
   static void quantise(const isa::Convert& op, const Operands& at) {
+    if (is_planes_to_pixels(op)) return quantise_pixels(op, at);
     const Rows<S, 2> rows({&op.output, &op.input});
     const bool is_signed = op.output.dtype == DType::kI8;
     const std::int32_t low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;

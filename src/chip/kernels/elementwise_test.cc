@@ -94,6 +94,22 @@ TEST(ElementwiseKernels, BinaryEqualsTheReferenceWithBroadcasts) {
   });
 }
 
+TEST(ElementwiseKernels, PlanesBecomePixelsAsTheReferenceSays) {
+  with_random_cases(300, [](KernelSet set, Random& random, const std::string& what) {
+    const Dims shape{random.in(1, 2), random.in(1, 3), random.in(1, 70), random.in(2, 4)};
+    Place planes = random_place(random, DType::kF32, {shape[0], shape[3], shape[1], shape[2]},
+                                random.one_of({0, 5, 60}));
+    planes.view.shape = shape;
+    planes.view.stride = {planes.view.stride[0], planes.view.stride[2], planes.view.stride[3],
+                          planes.view.stride[1]};
+    const DType to = random.one_of({DType::kU8, DType::kI8});
+    const Place out = Place::make(random, to, shape, false, true, 4);
+    isa::Convert op{planes.view, out.view, random.real(0.01F, 0.3F), 0};
+    op.zero_point = to == DType::kI8 ? random.in(-128, 127) : random.in(0, 255);
+    testing::expect_same_bytes(set, op, {.input = planes.bytes.data()}, out.bytes, random_offset(random, to),
+                               what);
+  });
+}
 TEST(ElementwiseKernels, ConvertEqualsTheReferenceForEveryPairOfFormats) {
   with_random_cases(1500, [](KernelSet set, Random& random, const std::string& what) {
     using enum DType;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "chip/kernels/scratch.h"
 #include "chip/kernels/strided.h"
 #include "isa/instruction.h"
 #include "reference/operands.h"
@@ -33,10 +34,9 @@ struct Pooling {
     return {first, std::max<std::int64_t>(0, std::min<std::int64_t>(kernel - skipped, fitting))};
   }
 
-  static Inside inside_of(const isa::Pool& op, const std::byte* image, std::int64_t y, std::int64_t x) {
+  static Inside inside_of(const isa::Pool& op, const std::byte* image, const Range& rows,
+                          const Range& columns) {
     const isa::Window& w = op.window;
-    const Range rows = clip(y * w.stride_h - w.pad_top, w.kernel_h, w.dilation_h, op.input.shape[1]);
-    const Range columns = clip(x * w.stride_w - w.pad_left, w.kernel_w, w.dilation_w, op.input.shape[2]);
     if (rows.count == 0 || columns.count == 0) return {};
     return {image + rows.first * op.input.stride[1] + columns.first * op.input.stride[2], rows.count,
             columns.count, op.input.stride[1] * w.dilation_h, op.input.stride[2] * w.dilation_w};
@@ -58,22 +58,38 @@ struct Pooling {
     return static_cast<float>(count);
   }
 
+  /// The largest of each of up to a vector of channels; `load` reads them at a place.
+  template <class Load>
+  [[gnu::always_inline]] static Bytes largest_of(const Inside& in, std::int64_t channel, Load load) {
+    Bytes largest{};
+    const std::byte* row = in.first + channel;
+    for (std::int64_t y = 0; y < in.rows; ++y, row += in.step_y) {
+      const std::byte* place = row;
+      for (std::int64_t x = 0; x < in.columns; ++x, place += in.step_x)
+        largest = S::larger(load(place), largest);
+    }
+    return largest;
+  }
+
   static void max_u8(const Inside& in, std::int64_t channels, std::byte* out) {
     constexpr auto kBytes = static_cast<std::int64_t>(sizeof(Bytes));
-    for (std::int64_t c = 0; c < channels; c += kBytes) {
-      const auto size = static_cast<std::size_t>(std::min(kBytes, channels - c));
-      Bytes largest{};
-      for_each_place(in, c, [&](const std::byte* at) {
-        Bytes x{};
-        if (size == sizeof x) {
-          std::memcpy(&x, at, sizeof x);
-        } else {
-          std::memcpy(&x, at, size);
-        }
-        largest = x > largest ? x : largest;
+    std::int64_t c = 0;
+    for (; c + kBytes <= channels; c += kBytes) {
+      const Bytes largest = largest_of(in, c, [](const std::byte* at) {
+        Bytes x;
+        std::memcpy(&x, at, sizeof x);
+        return x;
       });
-      std::memcpy(out + c, &largest, size);
+      std::memcpy(out + c, &largest, sizeof largest);
     }
+    const auto left = static_cast<std::size_t>(channels - c);
+    if (left == 0) return;
+    const Bytes largest = largest_of(in, c, [&](const std::byte* at) {
+      Bytes x{};
+      std::memcpy(&x, at, left);
+      return x;
+    });
+    std::memcpy(out + c, &largest, left);
   }
 
   static void average_u8(const isa::Pool& op, const Inside& in, std::int64_t channels, std::byte* out) {
@@ -105,10 +121,16 @@ struct Pooling {
   static void pool(const isa::Pool& op, const Operands& at) {
     const auto& shape = op.output.shape;
     const auto& stride = op.output.stride;
+    const isa::Window& w = op.window;
+    auto* columns = reinterpret_cast<Range*>(
+        scratch(ScratchSlot::kRuns, static_cast<std::size_t>(shape[2]) * sizeof(Range)));
+    for (std::int64_t x = 0; x < shape[2]; ++x)
+      columns[x] = clip(x * w.stride_w - w.pad_left, w.kernel_w, w.dilation_w, op.input.shape[2]);
     for (std::int64_t n = 0; n < shape[0]; ++n) {
       for (std::int64_t y = 0; y < shape[1]; ++y) {
+        const Range rows = clip(y * w.stride_h - w.pad_top, w.kernel_h, w.dilation_h, op.input.shape[1]);
         for (std::int64_t x = 0; x < shape[2]; ++x) {
-          const Inside in = inside_of(op, at.input + n * op.input.stride[0], y, x);
+          const Inside in = inside_of(op, at.input + n * op.input.stride[0], rows, columns[x]);
           std::byte* out = at.output + n * stride[0] + y * stride[1] + x * stride[2];
           if (op.input.dtype == DType::kF32) {
             pool_f32(op, in, shape[3], out);

@@ -50,6 +50,17 @@ struct Avx2 {
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(at), _mm_packus_epi16(words, words));
   }
+  /// The low `bytes` bytes of each of the first `n` lanes, 4 bytes apart; the bytes between stay.
+  static void store_pixels(std::byte* at, I x, std::int64_t n, int bytes) {
+    for (std::int64_t i = 0; i < n && i < kWidth; ++i) {
+      const std::int32_t pixel = x[i];
+      __builtin_memcpy(at + 4 * i, &pixel, static_cast<unsigned>(bytes));
+    }
+  }
+  static Bytes larger(Bytes a, Bytes b) {
+    return reinterpret_cast<Bytes>(
+        _mm256_max_epu8(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+  }
   /// Nearest, ties to even; for |x| < 2^31.
   static I round(F x) { return reinterpret_cast<I>(_mm256_cvtps_epi32(x)); }
   static F load_bf16(const std::byte* at) {

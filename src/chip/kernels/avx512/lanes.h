@@ -51,6 +51,16 @@ struct Avx512 {
   static void store_u8(std::byte* at, I x) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
   }
+  /// The low `bytes` bytes of each of the first `n` lanes, 4 bytes apart; the bytes between stay.
+  static void store_pixels(std::byte* at, I x, std::int64_t n, int bytes) {
+    constexpr __mmask64 kOfEach[] = {0, 0x1111111111111111, 0x3333333333333333, 0x7777777777777777, ~0ULL};
+    const __mmask64 first = n >= 16 ? ~0ULL : (1ULL << 4 * n) - 1;
+    _mm512_mask_storeu_epi8(at, kOfEach[bytes] & first, reinterpret_cast<__m512i>(x));
+  }
+  static Bytes larger(Bytes a, Bytes b) {
+    return reinterpret_cast<Bytes>(
+        _mm512_max_epu8(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+  }
   /// Nearest, ties to even; for |x| < 2^31.
   static I round(F x) { return reinterpret_cast<I>(_mm512_cvtps_epi32(x)); }
   static F load_bf16(const std::byte* at) {

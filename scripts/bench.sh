@@ -10,7 +10,12 @@ mkdir -p $folder
 
 echo "$(grep -m1 'model name' /proc/cpuinfo | sed 's/.*: //'), $(nproc) cores; $(date -u +%Y-%m-%d)"
 echo
-$build/bench/resnet50 $model .cache/photos/calibration
+models=($model)
+for name in resnet18 mobilenet_v2 squeezenet; do  # random weights: right for speed
+  [[ -f $folder/$name.onnx ]] || /usr/bin/python3 scripts/models/random_weights.py $name $folder/$name.onnx
+  models+=($folder/$name.onnx)
+done
+$build/bench/networks .cache/photos/calibration "${models[@]}"
 echo
 if [[ ! -f $folder/resnet50_int8.onnx || $model -nt $folder/resnet50_int8.onnx ]]; then
   $build/bin/chengying quantize $model --calibrate .cache/photos/calibration --output $folder/resnet50_int8.onnx

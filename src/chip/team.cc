@@ -7,8 +7,8 @@
 namespace chengying::chip {
 namespace {
 
-/// Longer than most gaps between dependent instructions, shorter than what a sleep and a wake-up cost twice.
-constexpr std::chrono::microseconds kSpin{50};
+/// For the next run: a request follows a request, or the thread sleeps.
+constexpr std::chrono::microseconds kSpinForWork{50};
 constexpr unsigned kPausesPerLook = 32;
 
 /// Counters of runs go round after 2^32, so "at least" is by the sign of the difference.
@@ -33,9 +33,9 @@ void Progress::publish(std::uint32_t steps) {
   done_.notify_all();
 }
 
-void Progress::wait_for(std::uint32_t steps) const {
+void Progress::wait_for(std::uint32_t steps, std::chrono::microseconds spin) const {
   if (reached(done_.load(std::memory_order_acquire), steps)) return;
-  const auto give_up = std::chrono::steady_clock::now() + kSpin;
+  const auto give_up = std::chrono::steady_clock::now() + spin;
   do {
     for (unsigned i = 0; i < kPausesPerLook; ++i) {
       pause();
@@ -76,7 +76,7 @@ void Team::run(const std::vector<bool>& active, const Job& job) {
 void Team::work(unsigned thread) {
   Worker& self = workers_[thread];
   for (std::uint32_t run = 1;; ++run) {
-    self.start.wait_for(run);
+    self.start.wait_for(run, kSpinForWork);
     if (job_ == nullptr) return;
     (*job_)(thread);
     self.ended.publish(run);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,7 +20,12 @@ class alignas(64) Progress {
   void reset() { done_.store(0, std::memory_order_relaxed); }
   /// Everything that this thread wrote before is seen by whoever waited for it.
   void publish(std::uint32_t steps);
-  void wait_for(std::uint32_t steps) const;
+  /// Spins for `spin`, then sleeps.
+  void wait_for(std::uint32_t steps, std::chrono::microseconds spin = kSpinWithinRun) const;
+
+  /// Longer than nearly all waits between dependent instructions: sleep and wake-up cost more than most of
+  /// them. (Measured: networks of 1 ms lose a third where waits sleep after 50 us.)
+  static constexpr std::chrono::microseconds kSpinWithinRun{200};
 
  private:
   std::atomic<std::uint32_t> done_{0};

@@ -1,12 +1,14 @@
-// resnet50 MODEL CALIBRATION_FOLDER [REPEATS]
-// The same int8 ResNet-50 on our engine and on ONNX Runtime, in one process, taking turns; medians. The int8
-// model is ours (calibrated here); ONNX Runtime gets it as ONNX with QuantizeLinear and DequantizeLinear
+// networks CALIBRATION_FOLDER MODEL...
+// int8 image classifiers on our engine and on ONNX Runtime, in one process, taking turns; medians. The int8
+// models are ours (calibrated here); ONNX Runtime gets them as ONNX with QuantizeLinear and DequantizeLinear
 // nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -22,7 +24,7 @@ namespace {
 
 using cli::Align;
 
-constexpr int kRepeatsDefault = 15;
+constexpr int kRepeats = 15;
 constexpr double kOpsPerMac = 2;
 
 struct Setting {
@@ -50,7 +52,7 @@ double median(std::vector<double> values) {
 
 /// What runs of one engine leave behind (threads that go on spinning, for one) must not meet the other.
 constexpr std::chrono::milliseconds kPause{50};
-constexpr int kRunsInARow = 3;  // the first of them wakes threads and caches up and is not counted
+constexpr int kRunsInARow = 6;  // the first of them wakes threads and caches up and is not counted
 
 /// Runs the two in turns, so that whatever else the machine does meets both.
 Result<Medians> take_turns(const std::function<Status()>& ours, const std::function<Status()>& peer,
@@ -85,6 +87,7 @@ Tensor batch_input(const cli::Described& model, std::int32_t batch) {
 }
 
 struct Models {
+  std::string name;
   cli::CompileFlags flags;
   cli::Described described;
   isa::ChipSpec host;
@@ -93,6 +96,7 @@ struct Models {
 
 Result<Models> quantise(const std::string& model, const std::string& calibration) {
   Models models;
+  models.name = std::filesystem::path(model).stem();
   models.flags.model = model;
   models.flags.calibrate = calibration;
   TRY_ASSIGN(models.described, cli::describe_model(models.flags));
@@ -126,7 +130,8 @@ Result<std::vector<std::string>> measure(const Models& models, const Setting& se
       kOpsPerMac * static_cast<double>(models.host.tensor.u8->macs()) * models.host.clock_hz * setting.cores;
   const double rate = kOpsPerMac * static_cast<double>(timing.macs) / medians.ours;
   const auto images = [&](double seconds) { return fmt::format("{:.1f}", setting.batch / seconds); };
-  return std::vector<std::string>{setting.what,
+  return std::vector<std::string>{models.name,
+                                  setting.what,
                                   cli::duration_text(medians.ours),
                                   cli::duration_text(medians.peer),
                                   fmt::format("{:.2f}x", medians.peer / medians.ours),
@@ -137,9 +142,19 @@ Result<std::vector<std::string>> measure(const Models& models, const Setting& se
                                   cli::duration_text(timing.seconds(models.host))};
 }
 
-Status run(const std::string& model, const std::string& calibration, int repeats) {
+Status add_rows(const std::string& model, const std::string& calibration, cli::Table& table) {
   TRY_ASSIGN(const Models models, quantise(model, calibration));
-  cli::Table table({{"ResNet-50, int8"},
+  for (const Setting& setting : kSettings) {
+    auto row = measure(models, setting, kRepeats);
+    if (!row) return within(fmt::format("{}, {}", model, setting.what), row.error());
+    table.add(std::move(*row));
+  }
+  return {};
+}
+
+Status run(const std::string& calibration, std::span<char* const> models) {
+  cli::Table table({{"int8"},
+                    {""},
                     {"Chengying", Align::kRight},
                     {"ONNX Runtime", Align::kRight},
                     {"faster", Align::kRight},
@@ -148,12 +163,8 @@ Status run(const std::string& model, const std::string& calibration, int repeats
                     {"ops/s", Align::kRight},
                     {"of peak", Align::kRight},
                     {"predicted", Align::kRight}});
-  for (const Setting& setting : kSettings) {
-    auto row = measure(models, setting, repeats);
-    if (!row) return within(setting.what, row.error());
-    table.add(std::move(*row));
-  }
-  fmt::print("{}\nmedians of {} turns of {} runs each; {} kernels; ONNX Runtime {}\n", table.text(), repeats,
+  for (const char* model : models) TRY(add_rows(model, calibration, table));
+  fmt::print("{}\nmedians of {} turns of {} runs each; {} kernels; ONNX Runtime {}\n", table.text(), kRepeats,
              kRunsInARow - 1, chip::name_of(chip::best_kernels()),
              peer::OrtSession::version(peer::ort_library_path(CHENGYING_SOURCE_DIR)));
   return {};
@@ -163,12 +174,11 @@ Status run(const std::string& model, const std::string& calibration, int repeats
 }  // namespace chengying
 
 int main(int argc, char** argv) {
-  if (argc != 3 && argc != 4) {
-    fmt::print(stderr, "resnet50 MODEL CALIBRATION_FOLDER [REPEATS]\n");
+  if (argc < 3) {
+    fmt::print(stderr, "networks CALIBRATION_FOLDER MODEL...\n");
     return 2;
   }
-  const int repeats = argc == 4 ? std::max(1, std::atoi(argv[3])) : chengying::kRepeatsDefault;
-  const auto status = chengying::run(argv[1], argv[2], repeats);
-  if (!status) fmt::print(stderr, "resnet50: {}\n", status.error().message);
+  const auto status = chengying::run(argv[1], {argv + 2, static_cast<std::size_t>(argc - 2)});
+  if (!status) fmt::print(stderr, "networks: {}\n", status.error().message);
   return status ? 0 : 1;
 }

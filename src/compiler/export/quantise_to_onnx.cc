@@ -11,6 +11,21 @@
 
 namespace chengying::compiler {
 
+namespace {
+
+/// Other engines run an operator in integers only between a dequantisation and a quantisation: what only a
+/// concatenation reads gets one of its own, with the concatenation's scale, which rounds alike.
+void quantise_what_is_joined(const Graph& graph, QuantisationPlan& plan) {
+  for (const Node& node : graph.nodes) {
+    const auto joined = plan.activations.find(node.output);
+    if (!std::holds_alternative<ConcatNode>(node.op) || joined == plan.activations.end()) continue;
+    for (const ValueId id : node.inputs)
+      if (graph.value(id).constant == nullptr) plan.activations.try_emplace(id, joined->second);
+  }
+}
+
+}  // namespace
+
 Result<std::string> quantise_to_onnx(const ModelSource& model, const CompileOptions& options) {
   if (!options.calibration)
     return fail(Code::kInvalidArgument, "writing a quantised model needs calibration samples");
@@ -21,7 +36,8 @@ Result<std::string> quantise_to_onnx(const ModelSource& model, const CompileOpti
     return fail(Code::kInvalidArgument, "the model is quantised already");
   PassLog log;
   TRY(run_passes(export_passes(), graph, log));
-  TRY_ASSIGN(const QuantisationPlan plan, calibrate(graph, *options.calibration, options.progress));
+  TRY_ASSIGN(QuantisationPlan plan, calibrate(graph, *options.calibration, options.progress));
+  quantise_what_is_joined(graph, plan);
   TRY(insert_quantisers(graph, plan));
   TRY(check(graph));
   OnnxFile file{.symbolic_batch = false, .metadata = onnx.metadata};

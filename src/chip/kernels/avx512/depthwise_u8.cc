@@ -8,93 +8,17 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <array>
-#include <type_traits>
 
+#include "chip/kernels/avx512/depthwise_tiles.h"
 #include "chip/kernels/avx512/table.h"
 #include "chip/kernels/conv_plan.h"
-#include "chip/kernels/conv_u8_job.h"
 #include "chip/kernels/scratch.h"
 #include "chip/kernels/unrolled.h"
-#include "isa/packing.h"
-#include "reference/execute.h"
 
 namespace chengying::chip::avx512 {
 namespace {
 
-constexpr std::int32_t kBlock = isa::kChannelBlock;
-constexpr std::int64_t kVector = 64;  // bytes
-constexpr std::int32_t kPixels = 8;   // taken at a time, a multiple of 4
-
-/// A tile's constants, vector j of each kind holding channels 4j .. 4j + 3 of each quarter: 4 vectors of
-/// init, 4 of scale, then 4 for each group of places (or, for pairs, 8 for each row: the left pixel's, the
-/// right's).
-struct Constants {
-  const std::byte* at = nullptr;
-  __m512i init(int j) const { return _mm512_load_si512(at + j * kVector); }
-  __m512 scale(int j) const { return _mm512_load_ps(at + (4 + j) * kVector); }
-  __m512i weights(std::int64_t step, int j) const {
-    return _mm512_load_si512(at + (8 + 4 * step + j) * kVector);
-  }
-};
-
-struct Job {
-  ConvU8Job common;
-  std::int32_t groups = 0;  // of four places
-  bool pairs = false;
-};
-
-/// 16 bytes of a register. (g++ 12 warns of its own header where the unmasked intrinsic is inlined.)
-template <int kQuarter>
-CHENGYING_INLINE inline __m128i quarter_of(__m512i x) {
-  return _mm512_maskz_extracti32x4_epi32(0xf, x, kQuarter);
-}
-
-struct Rows {
-  __m512i row[3];
-};
-
-/// Rows of three weights out of the packed groups of four of a 3x3 window, each dword a channel: w0, w1, w2,
-/// 0.
-Rows rows_of_three(const std::byte* packed) {
-  const __m512i a = _mm512_loadu_si512(packed), b = _mm512_loadu_si512(packed + kVector),
-                c = _mm512_loadu_si512(packed + 2 * kVector), three = _mm512_set1_epi32(0xffffff);
-  const auto either = [&](__m512i x, __m512i y) { return _mm512_and_si512(_mm512_or_si512(x, y), three); };
-  return {{_mm512_and_si512(a, three), either(_mm512_srli_epi32(a, 24), _mm512_slli_epi32(b, 8)),
-           either(_mm512_srli_epi32(b, 16), _mm512_slli_epi32(c, 16))}};
-}
-
-/// Spreads 16 channels' dwords over quarter `quarter` of the four vectors at `to`.
-void spread(std::byte* to, int quarter, __m512i dwords) {
-  unrolled<4>([&](auto j) CHENGYING_INLINE {
-    _mm_store_si128(reinterpret_cast<__m128i*>(to + j * kVector + quarter * 16), quarter_of<j>(dwords));
-  });
-}
-
-/// The constants of the tile whose quarters are the given blocks of 16 channels.
-void prepare(const Job& job, const std::array<std::int32_t, 4>& blocks, bool pairs, std::byte* to) {
-  const std::int32_t left = job.common.plan.runs % 4;
-  const __m512i last_places = _mm512_set1_epi32(left == 0 ? -1 : (1 << 8 * left) - 1);
-  for (int quarter = 0; quarter < 4; ++quarter) {
-    const std::int32_t block = blocks[static_cast<std::size_t>(quarter)];
-    spread(to, quarter, _mm512_loadu_si512(job.common.init + block * kBlock));
-    spread(to + 4 * kVector, quarter, _mm512_loadu_si512(job.common.scale + block * kBlock));
-    const std::byte* packed = job.common.weights + std::int64_t{block} * job.groups * kVector;
-    std::byte* weights = to + 8 * kVector;
-    if (pairs) {
-      for (const __m512i& row : rows_of_three(packed).row) {
-        spread(weights, quarter, row);
-        spread(weights + 4 * kVector, quarter, _mm512_slli_epi32(row, 8));
-        weights += 8 * kVector;
-      }
-      continue;
-    }
-    for (std::int32_t group = 0; group < job.groups; ++group, weights += 4 * kVector) {
-      const __m512i places = _mm512_loadu_si512(packed + group * kVector);
-      spread(weights, quarter, group + 1 == job.groups ? _mm512_and_si512(places, last_places) : places);
-    }
-  }
-}
+constexpr std::int32_t kPixels = 8;  // taken at a time, a multiple of 4
 
 /// Four places' bytes side by side: dword i of quarter q of vector j is channel 4j + i of that quarter.
 CHENGYING_INLINE inline void interleave(const __m512i* places, __m512i* out) {
@@ -109,8 +33,8 @@ CHENGYING_INLINE inline void interleave(const __m512i* places, __m512i* out) {
 }
 
 /// The epilogue: sums to bytes in the channels' own order. `residual`: bytes in that order.
-CHENGYING_INLINE inline __m512i finish(const ConvU8Job& job, const Constants& constants, const __m512i* sums,
-                                       __m512i residual) {
+CHENGYING_INLINE inline __m512i finish(const ConvU8Job& job, const TileConstants& constants,
+                                       const __m512i* sums, __m512i residual) {
   const __m512i zero = _mm512_setzero_si512();
   __m512i added[4] = {};
   if (job.has_residual) {
@@ -141,7 +65,7 @@ CHENGYING_INLINE inline __m512i finish(const ConvU8Job& job, const Constants& co
                          _mm512_set1_epi8(static_cast<char>(job.lowest)));
 }
 
-CHENGYING_INLINE inline void multiply_add(const Constants& constants, std::int64_t step, const __m512i* x,
+CHENGYING_INLINE inline void multiply_add(const TileConstants& constants, std::int64_t step, const __m512i* x,
                                           __m512i* sums) {
   unrolled<4>([&](auto j) CHENGYING_INLINE {
     sums[j] = _mm512_dpbusd_epi32(sums[j], x[j], constants.weights(step, j));
@@ -200,7 +124,8 @@ struct FourPixels {  // up to 16 channels of each
 };
 
 template <class Quarters>
-void tile(const Job& job, const Constants& constants, const Quarters& quarters, const Pixel* pixels) {
+void tile(const DepthwiseJob& job, const TileConstants& constants, const Quarters& quarters,
+          const Pixel* pixels) {
   __m512i sums[4];
   unrolled<4>([&](auto j) CHENGYING_INLINE { sums[j] = constants.init(j); });
   const std::int64_t* offsets = job.common.plan.run_offsets;
@@ -218,7 +143,8 @@ void tile(const Job& job, const Constants& constants, const Quarters& quarters, 
 }
 
 /// Two neighbouring pixels of a row.
-void pair(const Job& job, const Constants& constants, const WholePixel& quarters, const Pixel* pixels) {
+void pair(const DepthwiseJob& job, const TileConstants& constants, const WholePixel& quarters,
+          const Pixel* pixels) {
   __m512i left[4], right[4];
   unrolled<4>([&](auto j) CHENGYING_INLINE { left[j] = right[j] = constants.init(j); });
   for (std::int32_t row = 0; row < 3; ++row) {
@@ -238,8 +164,8 @@ void pair(const Job& job, const Constants& constants, const WholePixel& quarters
                  finish(job.common, constants, right, added ? quarters.residual(pixels + 1) : none));
 }
 
-void whole_pixels(const Job& job, const Constants& single, const Constants& paired, std::int32_t channel,
-                  const Pixel* pixels, std::int64_t count) {
+void whole_pixels(const DepthwiseJob& job, const TileConstants& single, const TileConstants& paired,
+                  std::int32_t channel, const Pixel* pixels, std::int64_t count) {
   const WholePixel quarters{channel};
   for (std::int64_t p = 0; p < count;) {
     if (job.pairs && p + 1 < count && pixels[p + 1].in - pixels[p].in == job.common.plan.stride_x) {
@@ -251,8 +177,8 @@ void whole_pixels(const Job& job, const Constants& single, const Constants& pair
   }
 }
 
-Job job_of(const isa::DepthwiseConv& op, const Operands& at) {
-  Job job;
+DepthwiseJob job_of(const isa::DepthwiseConv& op, const Operands& at) {
+  DepthwiseJob job;
   job.common.plan = plan_conv(op.input, op.output, op.window, at.input, op.pad_value,
                               {.pixel_elements = static_cast<std::size_t>(op.input.shape[3]),
                                .element_bytes = 1,
@@ -269,32 +195,12 @@ Job job_of(const isa::DepthwiseConv& op, const Operands& at) {
   return job;
 }
 
-/// How 16-channel blocks are put into tiles: as many of 64 channels as there are, then 32 of two pixels, then
-/// 16 of four.
-struct Tiling {
-  std::int32_t whole, blocks;
-  bool two;  // a tile of 32 channels
-  std::int32_t four_from() const { return 4 * whole + (two ? 2 : 0); }
-  std::int32_t tiles() const { return whole + (two ? 1 : 0) + blocks - four_from(); }
-  std::array<std::int32_t, 4> blocks_of(std::int32_t tile) const {
-    if (tile < whole) return {4 * tile, 4 * tile + 1, 4 * tile + 2, 4 * tile + 3};
-    if (two && tile == whole) return {4 * whole, 4 * whole + 1, 4 * whole, 4 * whole + 1};
-    const std::int32_t block = blocks - (tiles() - tile);
-    return {block, block, block, block};
-  }
-};
-
-Tiling tiling_of(std::int32_t channels) {
-  const std::int32_t whole = channels / (4 * kBlock), left = channels - whole * 4 * kBlock;
-  return {whole, (channels + kBlock - 1) / kBlock, left >= 2 * kBlock};
-}
-
 /// Tiles that are not whole pixels; `pixels` may be written to up to the next multiple of 4.
-void shared_tiles(const Job& job, const Tiling& tiling, const std::byte* constants, std::int64_t bytes,
-                  Pixel* pixels, std::int64_t count) {
+void shared_tiles(const DepthwiseJob& job, const Tiling& tiling, const std::byte* constants,
+                  std::int64_t bytes, Pixel* pixels, std::int64_t count) {
   for (std::int64_t p = count; p % 4 != 0; ++p) pixels[p] = pixels[count - 1];  // the same bytes once more
   for (std::int32_t t = tiling.whole; t < tiling.tiles(); ++t) {
-    const Constants mine{constants + t * bytes};
+    const TileConstants mine{constants + t * bytes};
     const std::int32_t channel = tiling.blocks_of(t)[0] * kBlock, left = job.common.channels - channel;
     if (tiling.two && t == tiling.whole) {
       for (std::int64_t p = 0; p < count; p += 2) tile(job, mine, TwoPixels{channel}, pixels + p);
@@ -308,7 +214,7 @@ void shared_tiles(const Job& job, const Tiling& tiling, const std::byte* constan
 }  // namespace
 
 void depthwise_u8(const isa::DepthwiseConv& op, const Operands& at) {
-  const Job job = job_of(op, at);
+  const DepthwiseJob job = job_of(op, at);
   const Tiling tiling = tiling_of(job.common.channels);
   const std::int64_t single_bytes = (8 + 4 * std::int64_t{job.groups}) * kVector;
   const std::int64_t paired_bytes = job.pairs ? (8 + 4 * 6) * kVector : 0;
@@ -326,7 +232,7 @@ void depthwise_u8(const isa::DepthwiseConv& op, const Operands& at) {
     const std::int64_t count = std::min<std::int64_t>(kPixels, all - done);
     walk.take(pixels, count);
     for (std::int32_t t = 0; t < tiling.whole; ++t) {
-      const Constants single{constants + t * single_bytes}, two{paired + t * paired_bytes};
+      const TileConstants single{constants + t * single_bytes}, two{paired + t * paired_bytes};
       whole_pixels(job, single, two, 4 * kBlock * t, pixels, count);
     }
     shared_tiles(job, tiling, constants, single_bytes, pixels, count);

@@ -1,5 +1,7 @@
 #include "chip/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -107,11 +109,36 @@ class Profile {
   Clock::time_point begin_;
 };
 
-void execute_step(const Kernels& kernels, const Step& step, const Profile& profile, unsigned thread) {
-  if (!profile.wanted()) return execute(kernels, *step.operation, step.operands);
-  const std::uint64_t start_ns = profile.now();
-  execute(kernels, *step.operation, step.operands);
-  profile.record(step.instruction, start_ns, thread);
+/// The first trap of a thread. A faulty instruction gives what its definition says and the run goes on to its
+/// end: so the first fault of all in the list's order is the same for any number of threads.
+using FirstTrap = std::optional<Trap>;
+
+void note_fault(const Fault& fault, std::uint32_t instruction, FirstTrap& trap) {
+  if (trap) return;
+  trap = Trap{instruction, fmt::format("index {} names none of {} rows", fault.number, fault.rows)};
+}
+
+void execute_step(const Kernels& kernels, const Step& step, const Profile& profile, unsigned thread,
+                  FirstTrap& trap) {
+  Fault fault;
+  Operands operands = step.operands;
+  operands.fault = &fault;
+  if (profile.wanted()) {
+    const std::uint64_t start_ns = profile.now();
+    execute(kernels, *step.operation, operands);
+    profile.record(step.instruction, start_ns, thread);
+  } else {
+    execute(kernels, *step.operation, operands);
+  }
+  if (fault.found) note_fault(fault, step.instruction, trap);
+}
+
+/// Of all threads, the earliest in the list.
+FirstTrap earliest(const std::vector<FirstTrap>& traps) {
+  FirstTrap first;
+  for (const FirstTrap& trap : traps)
+    if (trap && (!first || trap->instruction < first->instruction)) first = trap;
+  return first;
 }
 
 }  // namespace
@@ -126,17 +153,17 @@ struct Engine::State {
   std::shared_ptr<const isa::Executable> executable;  // shared: its file serves other slices too
   std::vector<Loaded> loaded;                         // as executable->programs
 
-  void walk_alone(const ThreadList& list, const Profile& profile) const {
-    for (const Step& step : list.steps) execute_step(kernels, step, profile, 0);
+  void walk_alone(const ThreadList& list, const Profile& profile, FirstTrap& trap) const {
+    for (const Step& step : list.steps) execute_step(kernels, step, profile, 0, trap);
   }
 
-  void walk(const ThreadList& list, const Profile& profile, unsigned thread) {
+  void walk(const ThreadList& list, const Profile& profile, unsigned thread, FirstTrap& trap) {
     Progress& own = team.progress(thread);
     std::uint32_t done = 0;
     for (const Step& step : list.steps) {
       for (std::uint32_t w = step.waits_begin; w < step.waits_end; ++w)
         team.progress(list.waits[w].thread).wait_for(list.waits[w].steps);
-      execute_step(kernels, step, profile, thread);
+      execute_step(kernels, step, profile, thread, trap);
       ++done;
       if (step.published) own.publish(done);
     }
@@ -183,11 +210,13 @@ std::optional<Trap> Engine::run(const isa::Program& program,
   bind(*found->prepared, inputs, outputs);
   const Profile profile(options.profile, program.instructions.size());
   const std::vector<ThreadList>& lists = found->prepared->threads;
+  std::vector<FirstTrap> traps(lists.size());
   if (found->alone)
-    state_->walk_alone(lists[0], profile);
+    state_->walk_alone(lists[0], profile, traps[0]);
   else
-    state_->team.run(found->active, [&](unsigned thread) { state_->walk(lists[thread], profile, thread); });
-  return std::nullopt;
+    state_->team.run(found->active,
+                     [&](unsigned thread) { state_->walk(lists[thread], profile, thread, traps[thread]); });
+  return earliest(traps);
 }
 
 }  // namespace chengying::chip

@@ -25,8 +25,8 @@ std::string_view name_of(KernelSet set);
 KernelSet best_kernels();
 bool supported(KernelSet set);
 
-/// A fault of the guest program that only shows when it runs. verify() excludes all that are known; this
-/// stays as the second wall.
+/// A fault of the guest program that only shows when it runs: an index in its data that names no row. What
+/// verify() excludes traps too: a second wall.
 struct Trap {
   std::uint32_t instruction = 0;
   std::string reason;

@@ -55,5 +55,44 @@ TEST(EngineOperands, AMatrixProductTakesAllThreeFromTheRequest) {
   }
 }
 
+/// Two look-ups, on two cores, each of which asks for a row that is not there.
+TEST(EngineOperands, AnIndexThatNamesNoRowIsATrapTheSameForAnyThreads) {
+  isa::testing::ProgramBuilder b(2);
+  const isa::View rows = b.input("rows", DType::kF32, {3, 1}),
+                  numbers = b.input("numbers", DType::kI64, {2, 1});
+  const auto as_rows = [](isa::View view) {
+    view.shape = {1, view.shape[2], 1, 1};
+    view.stride = {view.stride[1], view.stride[2], view.stride[2], view.stride[3]};
+    return view;
+  };
+  for (const char* name : {"first", "second"}) {
+    const isa::View out = b.output(name, DType::kF32, {2, 1});
+    b.core(name[0] == 'f' ? 1 : 0).add(isa::Gather{as_rows(rows), as_rows(numbers), as_rows(out)});
+  }
+  const isa::ChipSpec chip = open_chip();
+  const auto executable = std::make_shared<isa::Executable>(b.executable(chip));
+  for (const unsigned threads : {1U, 2U}) {
+    Engine engine(chip, 2, threads, best_kernels());
+    ASSERT_TRUE(engine.load(executable).has_value());
+    const auto run_with = [&](std::vector<std::int64_t> indices) {
+      const std::vector<float> data{1, 2, 3};
+      std::vector<float> first(2), second(2);
+      const std::array inputs{std::as_bytes(std::span(data)), std::as_bytes(std::span(indices))};
+      const std::array outputs{std::as_writable_bytes(std::span(first)),
+                               std::as_writable_bytes(std::span(second))};
+      const auto trap = engine.run(executable->programs[0], inputs, outputs);
+      if (!trap) {
+        EXPECT_EQ(first, second);
+      }
+      return trap;
+    };
+    const auto trap = run_with({-3, 5});
+    ASSERT_TRUE(trap.has_value());
+    EXPECT_EQ(trap->instruction, 0U);
+    EXPECT_EQ(trap->reason, "index 5 names none of 3 rows");
+    EXPECT_FALSE(run_with({-3, 2}).has_value());  // the next run is free of it
+  }
+}
+
 }  // namespace
 }  // namespace chengying::chip

@@ -243,6 +243,68 @@ std::expected<Resolved, std::string> resolve(const isa::Operation& operation, co
         if (op.addend) to.third(*op.addend);
         to.output(op.output);
       },
+      [&](const isa::Compare& op) {
+        to.input(op.a);
+        to.second(op.b);
+        to.output(op.output);
+      },
+      [&](const isa::Select& op) {
+        to.input(op.condition);
+        to.second(op.a);
+        to.third(op.b);
+        to.output(op.output);
+      },
+      [&](const isa::Gather& op) {
+        to.input(op.data);
+        to.second(op.indices);
+        to.output(op.output);
+      },
+      [&](const isa::Scatter& op) {
+        to.input(op.updates);
+        to.second(op.indices);
+        to.output(op.output);
+      },
+      [&](const isa::TopK& op) { unary(op); },
+      [&](const isa::Norm& op) {
+        unary(op);
+        if (op.scale) to.second(*op.scale);
+        if (op.shift) to.third(*op.shift);
+      },
+      [&](const isa::Rotary& op) {
+        unary(op);
+        to.second(op.cosine);
+        to.third(op.sine);
+      },
+      [&](const isa::Resize& op) {
+        unary(op);
+        const auto taps = [](std::int32_t places, std::int32_t each) {
+          return product(isa::kTapBytes, product(static_cast<std::uint64_t>(std::max(places, 0)),
+                                                 static_cast<std::uint64_t>(std::max(each, 0))));
+        };
+        to.resolved.operands.weights =
+            to.block(op.rows, taps(op.output.shape[1], op.taps_h), "table of rows");
+        to.resolved.operands.table =
+            to.block(op.columns, taps(op.output.shape[2], op.taps_w), "table of columns");
+      },
+      [&](const isa::GroupedMatMul& op) {
+        unary(op);
+        if (!to.fault.empty()) return;
+        if (op.group < 1 || (op.bits != 4 && op.bits != 8) ||
+            !countable({}, op.output.shape[3], op.input.shape[3]))
+          return to.fail("the groups are impossible");
+        const std::uint64_t padded =
+            round_up(static_cast<std::uint64_t>(op.output.shape[3]), isa::kChannelBlock);
+        const std::int32_t k = op.input.shape[3];
+        Operands& operands = to.resolved.operands;
+        operands.weights =
+            to.block(op.weights, isa::packed_grouped_bytes(op.output.shape[3], k, op.bits), "weights");
+        operands.init = to.block(op.init, padded * 4, "init");
+        operands.scale = to.block(op.scale, static_cast<std::uint64_t>(k / op.group) * padded * 4, "scale");
+      },
+      [&](const isa::Sample& op) {
+        unary(op);
+        to.second(op.choice);
+      },
       [&](const isa::Copy& op) {
         to.input(op.source);
         to.output(op.destination);

@@ -1,4 +1,5 @@
 // What each opcode touches, in one place: verify, the timing walk and the engine all read this.
+#include <algorithm>
 #include <utility>
 
 #include "isa/instruction.h"
@@ -19,6 +20,12 @@ View block(Address at, DType dtype, std::size_t bytes, std::int32_t rows) {
   const std::size_t size = size_of(dtype);
   const auto columns = static_cast<std::int32_t>(bytes / size / static_cast<std::size_t>(rows));
   return dense_view(at, dtype, {1, 1, rows, columns}, static_cast<std::int64_t>(columns * size));
+}
+
+/// A table of Resize: `taps` entries for each of `places`.
+View taps(Address at, std::int32_t places, std::int32_t taps) {
+  const std::int32_t row_bytes = taps * kTapBytes;
+  return dense_view(at, DType::kU8, {1, 1, places, row_bytes}, row_bytes);
 }
 
 class Collector {
@@ -75,6 +82,74 @@ class Collector {
     read(op.a);
     read(op.b);
     if (op.addend) read(*op.addend);
+    write(op.output);
+  }
+
+  void operator()(const Compare& op) {
+    read(op.a);
+    read(op.b);
+    write(op.output);
+  }
+
+  void operator()(const Select& op) {
+    read(op.condition);
+    read(op.a);
+    read(op.b);
+    write(op.output);
+  }
+
+  void operator()(const Gather& op) {
+    read(op.data);
+    accesses_.back().touched = std::min(op.data.elements(), op.output.elements());
+    read(op.indices);
+    write(op.output);
+  }
+
+  void operator()(const Scatter& op) {
+    read(op.updates);
+    read(op.indices);
+    read(op.output);  // what no index names stays
+    accesses_.back().touched = 0;
+    write(op.output);
+    accesses_.back().touched = op.updates.elements();
+  }
+
+  void operator()(const TopK& op) { one_to_one(op); }
+
+  void operator()(const Norm& op) {
+    read(op.input);
+    if (op.scale) read(*op.scale);
+    if (op.shift) read(*op.shift);
+    write(op.output);
+  }
+
+  void operator()(const Rotary& op) {
+    read(op.input);
+    read(op.cosine);
+    read(op.sine);
+    write(op.output);
+  }
+
+  void operator()(const Resize& op) {
+    read(op.input);
+    read(taps(op.rows, op.output.shape[1], op.taps_h));
+    read(taps(op.columns, op.output.shape[2], op.taps_w));
+    write(op.output);
+  }
+
+  void operator()(const GroupedMatMul& op) {
+    const std::int32_t channels = round_up(op.output.shape[3], kChannelBlock), k = op.input.shape[3];
+    read(op.input);
+    read(block(op.weights, DType::kU8, packed_grouped_bytes(channels, k, op.bits), channels));
+    read(block(op.init, DType::kF32, channels * sizeof(float), 1));
+    read(block(op.scale, DType::kF32, channels * sizeof(float) * static_cast<std::size_t>(k / op.group),
+               k / op.group));
+    write(op.output);
+  }
+
+  void operator()(const Sample& op) {
+    read(op.input);
+    read(op.choice);
     write(op.output);
   }
 

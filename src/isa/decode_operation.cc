@@ -80,6 +80,61 @@ class OperationDecoder {
             .output_zero_point = t.output_zero_point()};
   }
 
+  Compare compare(const file::Compare& t) {
+    return {.kind = enumerator<CompareKind>(t.kind(), kCompareKindCount, "compare kind"),
+            .a = view(*t.a()),
+            .b = view(*t.b()),
+            .output = view(*t.output())};
+  }
+
+  Select select(const file::Select& t) {
+    return {view(*t.condition()), view(*t.a()), view(*t.b()), view(*t.output())};
+  }
+
+  Gather gather(const file::Gather& t) { return {view(*t.data()), view(*t.indices()), view(*t.output())}; }
+
+  Scatter scatter(const file::Scatter& t) {
+    return {view(*t.updates()), view(*t.indices()), view(*t.output())};
+  }
+
+  TopK topk(const file::TopK& t) { return {view(*t.input()), view(*t.output()), t.smallest()}; }
+
+  Norm norm(const file::Norm& t) {
+    return {.kind = enumerator<NormKind>(t.kind(), 2, "norm kind"),
+            .input = view(*t.input()),
+            .scale = optional_view(t.scale()),
+            .shift = optional_view(t.shift()),
+            .output = view(*t.output()),
+            .epsilon = t.epsilon()};
+  }
+
+  Rotary rotary(const file::Rotary& t) {
+    return {view(*t.input()), view(*t.cosine()), view(*t.sine()), view(*t.output()), t.interleaved()};
+  }
+
+  Resize resize(const file::Resize& t) {
+    return {.input = view(*t.input()),
+            .output = view(*t.output()),
+            .rows = address(*t.rows()),
+            .columns = address(*t.columns()),
+            .taps_h = t.taps_h(),
+            .taps_w = t.taps_w()};
+  }
+
+  GroupedMatMul grouped_matmul(const file::GroupedMatMul& t) {
+    return {.input = view(*t.input()),
+            .output = view(*t.output()),
+            .weights = address(*t.weights()),
+            .scale = address(*t.scale()),
+            .init = address(*t.init()),
+            .group = t.group(),
+            .bits = t.bits(),
+            .low = t.low(),
+            .high = t.high()};
+  }
+
+  Sample sample(const file::Sample& t) { return {view(*t.input()), view(*t.choice()), view(*t.output())}; }
+
   Copy copy(const file::Copy& t) {
     return {.source = view(*t.source()), .destination = view(*t.destination())};
   }
@@ -182,6 +237,36 @@ Result<Operation> decode_operation(const file::Instruction& in) {
       break;
     case file::Operation::matmul:
       operation = decoder.matmul(*in.operation_as_matmul());
+      break;
+    case file::Operation::compare:
+      operation = decoder.compare(*in.operation_as_compare());
+      break;
+    case file::Operation::select:
+      operation = decoder.select(*in.operation_as_select());
+      break;
+    case file::Operation::gather:
+      operation = decoder.gather(*in.operation_as_gather());
+      break;
+    case file::Operation::scatter:
+      operation = decoder.scatter(*in.operation_as_scatter());
+      break;
+    case file::Operation::topk:
+      operation = decoder.topk(*in.operation_as_topk());
+      break;
+    case file::Operation::norm:
+      operation = decoder.norm(*in.operation_as_norm());
+      break;
+    case file::Operation::rotary:
+      operation = decoder.rotary(*in.operation_as_rotary());
+      break;
+    case file::Operation::resize:
+      operation = decoder.resize(*in.operation_as_resize());
+      break;
+    case file::Operation::grouped_matmul:
+      operation = decoder.grouped_matmul(*in.operation_as_grouped_matmul());
+      break;
+    case file::Operation::sample:
+      operation = decoder.sample(*in.operation_as_sample());
       break;
     default:
       return fail(Code::kInvalidArgument, "unknown opcode {}", static_cast<int>(in.operation_type()));

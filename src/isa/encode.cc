@@ -95,6 +95,72 @@ class OperationEncoder {
                 .Union()};
   }
 
+  Encoded operator()(const Compare& op) {
+    const auto a = convert(op.a), b = convert(op.b), output = convert(op.output);
+    return {file::Operation::compare,
+            file::CreateCompare(builder_, static_cast<std::uint8_t>(op.kind), &a, &b, &output).Union()};
+  }
+
+  Encoded operator()(const Select& op) {
+    const auto condition = convert(op.condition), a = convert(op.a), b = convert(op.b);
+    const auto output = convert(op.output);
+    return {file::Operation::select, file::CreateSelect(builder_, &condition, &a, &b, &output).Union()};
+  }
+
+  Encoded operator()(const Gather& op) {
+    const auto data = convert(op.data), indices = convert(op.indices), output = convert(op.output);
+    return {file::Operation::gather, file::CreateGather(builder_, &data, &indices, &output).Union()};
+  }
+
+  Encoded operator()(const Scatter& op) {
+    const auto updates = convert(op.updates), indices = convert(op.indices), output = convert(op.output);
+    return {file::Operation::scatter, file::CreateScatter(builder_, &updates, &indices, &output).Union()};
+  }
+
+  Encoded operator()(const TopK& op) {
+    const auto input = convert(op.input), output = convert(op.output);
+    return {file::Operation::topk, file::CreateTopK(builder_, &input, &output, op.smallest).Union()};
+  }
+
+  Encoded operator()(const Norm& op) {
+    const auto input = convert(op.input), output = convert(op.output);
+    file::View scale, shift;
+    if (op.scale) scale = convert(*op.scale);
+    if (op.shift) shift = convert(*op.shift);
+    return {file::Operation::norm,
+            file::CreateNorm(builder_, static_cast<std::uint8_t>(op.kind), &input,
+                             op.scale ? &scale : nullptr, op.shift ? &shift : nullptr, &output, op.epsilon)
+                .Union()};
+  }
+
+  Encoded operator()(const Rotary& op) {
+    const auto input = convert(op.input), cosine = convert(op.cosine), sine = convert(op.sine);
+    const auto output = convert(op.output);
+    return {file::Operation::rotary,
+            file::CreateRotary(builder_, &input, &cosine, &sine, &output, op.interleaved).Union()};
+  }
+
+  Encoded operator()(const Resize& op) {
+    const auto input = convert(op.input), output = convert(op.output);
+    const auto rows = convert(op.rows), columns = convert(op.columns);
+    return {file::Operation::resize,
+            file::CreateResize(builder_, &input, &output, &rows, &columns, op.taps_h, op.taps_w).Union()};
+  }
+
+  Encoded operator()(const GroupedMatMul& op) {
+    const auto input = convert(op.input), output = convert(op.output);
+    const auto weights = convert(op.weights), scale = convert(op.scale), init = convert(op.init);
+    return {file::Operation::grouped_matmul,
+            file::CreateGroupedMatMul(builder_, &input, &output, &weights, &scale, &init, op.group, op.bits,
+                                      op.low, op.high)
+                .Union()};
+  }
+
+  Encoded operator()(const Sample& op) {
+    const auto input = convert(op.input), choice = convert(op.choice), output = convert(op.output);
+    return {file::Operation::sample, file::CreateSample(builder_, &input, &choice, &output).Union()};
+  }
+
   Encoded operator()(const Copy& op) {
     const auto source = convert(op.source), destination = convert(op.destination);
     return {file::Operation::copy, file::CreateCopy(builder_, &source, &destination).Union()};

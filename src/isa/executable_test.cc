@@ -46,6 +46,17 @@ Executable one_of_each() {
   b.add(Reduce{ReduceKind::kSumOfSquares, f32, f32});
   b.add(MatMul{f32, f32, f32, f32, 0.5f, -1, 1, 2, 3, 4});
   b.add(MatMul{.a = u8, .b = u8, .addend = {}, .output = u8});
+  b.add(Compare{CompareKind::kXor, u8, u8, u8});
+  b.add(Select{u8, f32, f32, f32});
+  b.add(Gather{f32, u8, f32});
+  b.add(Scatter{u8, f32, f32});
+  b.add(TopK{f32, u8, true});
+  b.add(Norm{NormKind::kRms, f32, f32, f32, f32, 0.25f});
+  b.add(Norm{.input = f32, .scale = {}, .shift = f32, .output = f32});
+  b.add(GroupedMatMul{f32, u8, b.constant(64), b.constant(64), b.constant(64), 16, 8, -1, 1});
+  b.add(Sample{f32, u8, f32});
+  b.add(Rotary{f32, f32, f32, u8, true});
+  b.add(Resize{u8, f32, b.constant(64), b.constant(64), 2, 3});
   b.add(Copy{f32, out});
   b.constants_in_sram(0);
   Executable executable = b.executable(testing::small_chip());

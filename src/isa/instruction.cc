@@ -13,17 +13,13 @@ struct OpcodeRow {
   Engine engine;
 };
 constexpr std::array<OpcodeRow, std::variant_size_v<Operation>> kOpcodes{{
-    {"conv", Engine::kTensor},
-    {"depthwise_conv", Engine::kTensor},
-    {"pool", Engine::kVector},
-    {"binary", Engine::kVector},
-    {"unary", Engine::kVector},
-    {"lut", Engine::kVector},
-    {"convert", Engine::kVector},
-    {"softmax", Engine::kVector},
-    {"reduce", Engine::kVector},
-    {"copy", Engine::kMemory},
-    {"matmul", Engine::kTensor},
+    {"conv", Engine::kTensor},    {"depthwise_conv", Engine::kTensor}, {"pool", Engine::kVector},
+    {"binary", Engine::kVector},  {"unary", Engine::kVector},          {"lut", Engine::kVector},
+    {"convert", Engine::kVector}, {"softmax", Engine::kVector},        {"reduce", Engine::kVector},
+    {"copy", Engine::kMemory},    {"matmul", Engine::kTensor},         {"compare", Engine::kVector},
+    {"select", Engine::kVector},  {"gather", Engine::kMemory},         {"scatter", Engine::kMemory},
+    {"topk", Engine::kVector},    {"norm", Engine::kVector},           {"rotary", Engine::kVector},
+    {"resize", Engine::kVector},  {"grouped_matmul", Engine::kTensor}, {"sample", Engine::kVector},
 }};
 
 constexpr std::array<std::string_view, kEngineCount> kEngineNames{"tensor", "vector", "memory"};
@@ -33,6 +29,9 @@ constexpr std::array<std::string_view, kUnaryKindCount> kUnaryNames{
     "relu",     "clip",  "leaky_relu", "elu",        "sigmoid", "hard_sigmoid", "hard_swish", "tanh",
     "exp",      "log",   "sqrt",       "reciprocal", "neg",     "abs",          "erf",        "gelu",
     "softplus", "floor", "ceil",       "round",      "silu",    "mish"};
+constexpr std::array<std::string_view, kCompareKindCount> kCompareNames{
+    "equal", "not_equal", "less", "less_or_equal", "and", "or", "xor"};
+constexpr std::array<std::string_view, 2> kNormNames{"layer", "rms"};
 constexpr std::array<std::string_view, 5> kReduceNames{"sum", "mean", "max", "min", "sum_of_squares"};
 
 template <std::size_t N, class Enum>
@@ -60,6 +59,12 @@ std::string_view name_of(BinaryKind kind) {
 }
 std::string_view name_of(UnaryKind kind) {
   return row(kUnaryNames, kind);
+}
+std::string_view name_of(CompareKind kind) {
+  return row(kCompareNames, kind);
+}
+std::string_view name_of(NormKind kind) {
+  return row(kNormNames, kind);
 }
 std::string_view name_of(ReduceKind kind) {
   return row(kReduceNames, kind);

@@ -20,6 +20,8 @@
 
 #include "isa/address.h"
 #include "isa/products.h"
+#include "isa/row_operations.h"
+#include "isa/selections.h"
 
 namespace chengying::isa {
 
@@ -130,13 +132,15 @@ struct Pool {
 
 enum class BinaryKind : std::uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kPow };
 
-/// Elementwise on two inputs; a and b have the output's shape, with stride 0 where they repeat. All u8 or all
-/// f32.
+/// Elementwise on two inputs; a and b have the output's shape, with stride 0 where they repeat. All of one
+/// format: u8, f32, i32 or i64.
 ///   u8:  x = f32(a - a_zero_point) * a_scale; y = f32(b - b_zero_point) * b_scale; t = x op y (kDiv and
 ///   kPow: f32 only);
 ///        t = min(max(t, low), high); store clamp(rne(t) + output_zero_point, 0, 255)
 ///   f32: t = a op b; store min(max(t, low), high) (a NaN becomes low only if low or high is finite;
 ///        otherwise t is stored as it is). max(a, b) is `a > b ? a : b`, min(a, b) is `a < b ? a : b`
+///   i32, i64: modulo 2^32 or 2^64; kDiv drops the fraction, x / 0 is 0; no kPow, and low and high stay
+///   infinite
 struct Binary {
   BinaryKind kind = BinaryKind::kAdd;
   View a, b, output;
@@ -193,7 +197,8 @@ struct Lut {
 ///   f32 -> u8, i8: clamp(rne(x / scale) + zero_point) to the format's range; NaN gives the lowest
 ///   u8, i8, i32 -> f32: f32(q - zero_point) * scale (i32 subtraction modulo 2^32)
 ///   between integers (u8, i8, i16, i32, i64): the value clamped to the target's range after adding
-///   zero_point between f32 and f16 or bf16: exactly, or to nearest even (scale and zero_point unused)
+///   zero_point
+///   between f32 and f16 or bf16: exactly, or to nearest even (scale and zero_point unused)
 struct Convert {
   View input, output;
   float scale = 1;
@@ -230,7 +235,8 @@ struct Copy {
 };
 
 using Operation =
-    std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy, MatMul>;
+    std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy, MatMul,
+                 Compare, Select, Gather, Scatter, TopK, Norm, Rotary, Resize, GroupedMatMul, Sample>;
 
 /// The engines of a core. They run at once; each takes its instructions in program order.
 enum class Engine : std::uint8_t { kTensor, kVector, kMemory };
@@ -252,6 +258,8 @@ std::string_view name_of(PoolKind kind);
 std::string_view name_of(BinaryKind kind);
 std::string_view name_of(UnaryKind kind);
 std::string_view name_of(ReduceKind kind);
+std::string_view name_of(CompareKind kind);
+std::string_view name_of(NormKind kind);
 
 /// What an instruction touches: every view and every constant block with its size, for verify, the timing
 /// walk and the engine alike. Reads first, then writes, in the order of the struct's fields: Conv gives
@@ -263,6 +271,8 @@ struct Access {
   /// Innermost elements at the end of the view that may be read but never matter (u8 channels rounded up to
   /// 4): they must lie inside the memory, but nobody need have written them.
   std::int32_t padding = 0;
+  /// Elements that are moved, where these are not all of the view's: rows that an index picks.
+  std::optional<std::int64_t> touched = std::nullopt;
 };
 /// CHECKs nothing; its answer means something once the operation's own numbers are sane (verify sees to
 /// that).

@@ -61,6 +61,8 @@ TEST(Accesses, reads_come_first_and_one_write_last) {
   for (const Operation& operation :
        {Operation(Pool{}), Operation(Binary{}), Operation(Unary{}), Operation(Lut{}), Operation(Convert{}),
         Operation(Softmax{}), Operation(Reduce{}), Operation(Copy{}), Operation(MatMul{}),
+        Operation(Compare{}), Operation(Select{}), Operation(Gather{}), Operation(Scatter{}),
+        Operation(TopK{}), Operation(Norm{}), Operation(Rotary{}), Operation(Resize{}), Operation(Sample{}),
         Operation(example_conv())}) {
     const std::vector<Access> accesses = accesses_of(operation);
     for (std::size_t i = 0; i < accesses.size(); ++i) EXPECT_EQ(accesses[i].write, i + 1 == accesses.size());
@@ -76,14 +78,38 @@ TEST(Accesses, of_matmul_have_the_addend_if_there_is_one) {
   EXPECT_EQ(accesses[2].view, *op.addend);
 }
 
+TEST(Accesses, of_rows_by_number_touch_only_the_rows) {
+  Gather gather;
+  gather.data.shape = {1, 1000, 1, 8};
+  gather.output.shape = gather.indices.shape = {1, 5, 1, 8};
+  EXPECT_EQ(accesses_of(gather)[0].touched, 40);
+  EXPECT_EQ(accesses_of(gather)[2].touched, std::nullopt);
+  Scatter scatter;
+  scatter.updates.shape = scatter.indices.shape = {1, 5, 1, 8};
+  scatter.output.shape = {1, 1000, 1, 8};
+  EXPECT_EQ(accesses_of(scatter)[2].touched, 0);  // what stays is not moved
+  EXPECT_EQ(accesses_of(scatter)[3].touched, 40);
+}
+
+TEST(Accesses, of_a_resize_have_a_tap_for_each_output) {
+  Resize op;
+  op.output.shape = {1, 6, 7, 3};
+  op.taps_h = 2;
+  op.taps_w = 3;
+  EXPECT_EQ(accesses_of(op)[1].view.extent_bytes(), 6u * 2 * 8);
+  EXPECT_EQ(accesses_of(op)[2].view.extent_bytes(), 7u * 3 * 8);
+}
+
 TEST(Engines, products_are_tensor_copies_memory_and_the_rest_vector) {
   EXPECT_EQ(engine_of(Conv{}), Engine::kTensor);
   EXPECT_EQ(engine_of(DepthwiseConv{}), Engine::kTensor);
   EXPECT_EQ(engine_of(MatMul{}), Engine::kTensor);
-  EXPECT_EQ(engine_of(Copy{}), Engine::kMemory);
+  for (const Operation& operation : {Operation(Copy{}), Operation(Gather{}), Operation(Scatter{})})
+    EXPECT_EQ(engine_of(operation), Engine::kMemory) << name_of(operation);
   for (const Operation& operation :
        {Operation(Pool{}), Operation(Binary{}), Operation(Unary{}), Operation(Lut{}), Operation(Convert{}),
-        Operation(Softmax{}), Operation(Reduce{})})
+        Operation(Softmax{}), Operation(Reduce{}), Operation(Compare{}), Operation(Select{}),
+        Operation(TopK{}), Operation(Norm{}), Operation(Rotary{}), Operation(Resize{})})
     EXPECT_EQ(engine_of(operation), Engine::kVector) << name_of(operation);
 }
 

@@ -29,6 +29,8 @@ inline constexpr std::int32_t kDimension = 1 << 24;                  // of a vie
 inline constexpr std::int64_t kElements = std::int64_t{1} << 40;     // of a view, or of a layer's weights
 inline constexpr std::int64_t kExtentBytes = std::int64_t{1} << 48;  // of a view along one dimension
 inline constexpr std::int32_t kKernel = 4096;       // kernel, stride and dilation of a window
+inline constexpr std::int32_t kGroup = 4096;        // of a reduction that share a scale
+inline constexpr std::int32_t kTaps = 64;           // rows, or columns, that an output of a resize sums up
 inline constexpr std::int32_t kPosition = 1 << 28;  // rows or columns that the windows of an output span
 inline constexpr std::int32_t kPoolPlaces =
     1 << 23;  // places of a pool's window: their sum of u8 stays in 31 bits

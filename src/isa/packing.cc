@@ -108,4 +108,51 @@ std::vector<float> pack_depthwise_f32(std::span<const float> weights, std::int32
               });
 }
 
+namespace {
+
+/// The byte of weight `index` of output channel n, and how far up its bits are.
+struct GroupedPlace {
+  std::size_t byte = 0;
+  int shift = 0;
+};
+GroupedPlace grouped_place(std::int32_t bits, std::int32_t k, std::int32_t n, std::int32_t index) {
+  const std::int32_t per = bits == 4 ? 2 * kReduceGroup : kReduceGroup, inside = index % per;
+  const auto line = static_cast<std::size_t>(n / kChannelBlock) * static_cast<std::size_t>(k / per) +
+                    static_cast<std::size_t>(index / per);
+  const std::size_t column = line * kChannelBlock + static_cast<std::size_t>(n % kChannelBlock);
+  return {column * kReduceGroup + static_cast<std::size_t>(inside % kReduceGroup), inside / kReduceGroup * 4};
+}
+
+}  // namespace
+
+std::size_t packed_grouped_bytes(std::int32_t n, std::int32_t k, std::int32_t bits) {
+  const auto blocks = static_cast<std::size_t>((n + kChannelBlock - 1) / kChannelBlock);
+  return blocks * kChannelBlock * static_cast<std::size_t>(k) * static_cast<std::size_t>(bits) / 8;
+}
+
+std::vector<std::byte> pack_grouped(std::span<const std::int8_t> weights, std::int32_t n, std::int32_t k,
+                                    std::int32_t bits) {
+  const std::int32_t offset = grouped_offset(bits);
+  const auto nothing = static_cast<std::byte>(bits == 4 ? offset * 17 : offset);
+  std::vector<std::byte> packed(packed_grouped_bytes(n, k, bits), nothing);
+  const auto mask = static_cast<std::byte>(bits == 4 ? 15 : 255);
+  for (std::int32_t channel = 0; channel < n; ++channel) {
+    for (std::int32_t i = 0; i < k; ++i) {
+      const std::int32_t weight = weights[static_cast<std::size_t>(channel) * static_cast<std::size_t>(k) +
+                                          static_cast<std::size_t>(i)];
+      const GroupedPlace place = grouped_place(bits, k, channel, i);
+      std::byte& byte = packed[place.byte];
+      byte = (byte & ~(mask << place.shift)) | (static_cast<std::byte>(weight + offset) & mask)
+                                                   << place.shift;
+    }
+  }
+  return packed;
+}
+
+std::int32_t grouped_weight(const std::byte* packed, std::int32_t bits, std::int32_t k, std::int32_t n,
+                            std::int32_t index) {
+  const GroupedPlace place = grouped_place(bits, k, n, index);
+  return static_cast<std::int32_t>(packed[place.byte] >> place.shift) & (bits == 4 ? 15 : 255);
+}
+
 }  // namespace chengying::isa

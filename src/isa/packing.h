@@ -36,9 +36,23 @@ std::vector<float> pack_depthwise_f32(std::span<const float> weights, std::int32
 /// Offset in elements of one natural weight inside of the packed array: what the scalar reference reads by.
 std::size_t conv_i8_index(const ConvWeightShape& shape, std::int32_t k, std::int32_t row, std::int32_t column,
                           std::int32_t c);
-std::size_t conv_f32_index(const ConvWeightShape& shape, std::int32_t k, std::int32_t row, std::int32_t column,
-                           std::int32_t c);
+std::size_t conv_f32_index(const ConvWeightShape& shape, std::int32_t k, std::int32_t row,
+                           std::int32_t column, std::int32_t c);
 std::size_t depthwise_i8_index(std::int32_t window_places, std::int32_t c, std::int32_t place);
 std::size_t depthwise_f32_index(std::int32_t window_places, std::int32_t c, std::int32_t place);
+
+/// Weights of GroupedMatMul in the natural order [n][k], of `bits` 4 or 8, stored with an offset so that none
+/// is negative: [ceil(n/16)][k / per][16][4 bytes], per = 8 weights of 4 bits or 4 of 8 bits. Byte j of a
+/// column holds weight j of its `per`, and of 4 bits also weight j + 4 in its high half. What is missing is
+/// the offset (a weight of 0). k is a multiple of 8.
+constexpr std::int32_t grouped_offset(std::int32_t bits) {
+  return bits == 4 ? 8 : 128;
+}
+std::size_t packed_grouped_bytes(std::int32_t n, std::int32_t k, std::int32_t bits);
+std::vector<std::byte> pack_grouped(std::span<const std::int8_t> weights, std::int32_t n, std::int32_t k,
+                                    std::int32_t bits);
+/// One weight, its offset still on it.
+std::int32_t grouped_weight(const std::byte* packed, std::int32_t bits, std::int32_t k, std::int32_t n,
+                            std::int32_t index);
 
 }  // namespace chengying::isa

@@ -51,5 +51,24 @@ TEST(Packing, DepthwiseWeightsGroupThePlacesOfTheWindow) {
   EXPECT_EQ(packed_f32[(1 * 9 + 8) * 16 + 1], natural_f32[17 * 9 + 8]);
 }
 
+TEST(Packing, of_weights_of_few_bits_gives_each_back) {
+  constexpr std::int32_t kN = 19, kK = 24;
+  for (const std::int32_t bits : {4, 8}) {
+    const std::int32_t offset = grouped_offset(bits);
+    std::vector<std::int8_t> weights;
+    for (std::int32_t i = 0; i < kN * kK; ++i)
+      weights.push_back(static_cast<std::int8_t>(i * 7 % (2 * offset) - offset));
+    const std::vector<std::byte> packed = pack_grouped(weights, kN, kK, bits);
+    ASSERT_EQ(packed.size(), packed_grouped_bytes(kN, kK, bits));
+    ASSERT_EQ(packed.size(), static_cast<std::size_t>(32 * kK * bits / 8));
+    for (std::int32_t n = 0; n < kN; ++n) {
+      for (std::int32_t k = 0; k < kK; ++k)
+        ASSERT_EQ(grouped_weight(packed.data(), bits, kK, n, k) - offset,
+                  weights[static_cast<std::size_t>(n * kK + k)]);
+    }
+    EXPECT_EQ(grouped_weight(packed.data(), bits, kK, kN, 0), offset);  // what is missing is 0
+  }
+}
+
 }  // namespace
 }  // namespace chengying::isa

@@ -132,6 +132,80 @@ class Line {
     if (op.output.dtype == DType::kU8) add("zero", op.output_zero_point);
   }
 
+  void operator()(const Compare& op) {
+    add("kind", name_of(op.kind));
+    add("a", op.a);
+    add("b", op.b);
+    add("out", op.output);
+  }
+
+  void operator()(const Select& op) {
+    add("condition", op.condition);
+    add("a", op.a);
+    add("b", op.b);
+    add("out", op.output);
+  }
+
+  void operator()(const Gather& op) {
+    add("data", op.data);
+    add("indices", op.indices);
+    add("out", op.output);
+  }
+
+  void operator()(const Scatter& op) {
+    add("updates", op.updates);
+    add("indices", op.indices);
+    add("out", op.output);
+  }
+
+  void operator()(const TopK& op) {
+    add("in", op.input);
+    add("out", op.output);
+    if (op.smallest) add("smallest", true);
+  }
+
+  void operator()(const Norm& op) {
+    add("kind", name_of(op.kind));
+    add("in", op.input);
+    if (op.scale) add("scale", *op.scale);
+    if (op.shift) add("shift", *op.shift);
+    add("out", op.output);
+    add("epsilon", op.epsilon);
+  }
+
+  void operator()(const Rotary& op) {
+    add("in", op.input);
+    add("cosine", op.cosine);
+    add("sine", op.sine);
+    add("out", op.output);
+    if (op.interleaved) add("interleaved", true);
+  }
+
+  void operator()(const Resize& op) {
+    add("in", op.input);
+    add("out", op.output);
+    add("rows", op.rows);
+    add("columns", op.columns);
+    add("taps", fmt::format("{}x{}", op.taps_h, op.taps_w));
+  }
+
+  void operator()(const GroupedMatMul& op) {
+    add("in", op.input);
+    add("out", op.output);
+    add("weights", op.weights);
+    add("scale", op.scale);
+    add("init", op.init);
+    add("group", op.group);
+    add("bits", op.bits);
+    clamp(op.low, op.high);
+  }
+
+  void operator()(const Sample& op) {
+    add("in", op.input);
+    add("choice", op.choice);
+    add("out", op.output);
+  }
+
   void operator()(const Copy& op) {
     add("from", op.source);
     add("to", op.destination);

@@ -1,5 +1,5 @@
-// Products of activations: matrix products whose both operands are computed, as attention has them. Part of
-// the instruction set; instruction.h has the rules that all operations share.
+// Matrix products: of two computed operands, as attention has them, and with weights of few bits. Part of the
+// instruction set; instruction.h has the rules that all operations share.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,27 @@ struct MatMul {
   std::int32_t a_zero_point = 0, b_zero_point = 0;  // u8 only
   std::int32_t output_zero_point = 0;               // u8 output only
   bool operator==(const MatMul&) const = default;
+};
+
+/// Matrix product with weights of few bits, for activations that are quantised on the way: every group of the
+/// reduction has a scale for each row of the input and one for each output channel. input f32 [x, y, m, k],
+/// output f32 [x, y, m, n], both with innermost stride 4; k is a multiple of group, group of 8.
+///   of each row and group:  largest = max of abs(x), from +0 (a NaN counts as nothing); step = largest /
+///   127;
+///                           q = clamp(rne(x / step), -127, 127), 0 where step is 0 (a NaN gives -127)
+///   sum = init[n], then for each group in ascending order:
+///         part = f32(sum over the group of q * (w - offset)), exact in i32
+///         sum = fma(part, step * scale[group][n], sum)
+///   store min(max(sum, low), high); a NaN becomes low only if low or high is finite
+/// weights: packed, see isa/packing.h: w of 4 bits with offset 8 (-8 .. 7), or of 8 bits with offset 128
+/// (-128 .. 127). scale: f32 [k / group][n padded to 16]; init: f32[n padded to 16].
+struct GroupedMatMul {
+  View input, output;
+  Address weights, scale, init;
+  std::int32_t group = 32;  // 8 .. 4096
+  std::int32_t bits = 4;    // 4 or 8
+  float low = -kInfinity, high = kInfinity;
+  bool operator==(const GroupedMatMul&) const = default;
 };
 
 }  // namespace chengying::isa

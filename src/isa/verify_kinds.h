@@ -14,5 +14,15 @@ Status verify_vector(const ChipSpec& chip, DType dtype);
 Status verify_tensor(const ChipSpec& chip, DType dtype);
 
 Status verify_kind(const MatMul& op, const ChipSpec& chip);
+Status verify_kind(const Compare& op, const ChipSpec& chip);
+Status verify_kind(const Select& op, const ChipSpec& chip);
+Status verify_kind(const Gather& op, const ChipSpec& chip);
+Status verify_kind(const Scatter& op, const ChipSpec& chip);
+Status verify_kind(const TopK& op, const ChipSpec& chip);
+Status verify_kind(const Norm& op, const ChipSpec& chip);
+Status verify_kind(const Rotary& op, const ChipSpec& chip);
+Status verify_kind(const Resize& op, const ChipSpec& chip);
+Status verify_kind(const GroupedMatMul& op, const ChipSpec& chip);
+Status verify_kind(const Sample& op, const ChipSpec& chip);
 
 }  // namespace chengying::isa

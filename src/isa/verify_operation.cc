@@ -74,13 +74,17 @@ class OperationVerifier {
     TRY(verify_view("a", op.a, Role::kInput));
     TRY(verify_view("b", op.b, Role::kInput));
     TRY(verify_view("output", op.output, Role::kOutput));
-    TRY(verify_u8_or_f32("output", op.output));
+    const bool whole = op.output.dtype == DType::kI32 || op.output.dtype == DType::kI64;
+    if (!whole) TRY(verify_u8_or_f32("output", op.output));
     TRY(verify_dtype("a", op.a, op.output.dtype));
     TRY(verify_dtype("b", op.b, op.output.dtype));
     TRY(verify_vector(op.output.dtype));
     TRY(verify_same_shape("a", op.a, op.output));
     TRY(verify_same_shape("b", op.b, op.output));
     TRY(verify_clamp(op.low, op.high));
+    if (whole && (op.kind == BinaryKind::kPow || op.low != -kInfinity || op.high != kInfinity))
+      return fail(Code::kInvalidArgument, "{} of {} with bounds [{}, {}]; pow and bounds are for f32",
+                  name_of(op.kind), name_of(op.output.dtype), op.low, op.high);
     if (op.output.dtype != DType::kU8) return {};
     if (op.kind == BinaryKind::kDiv || op.kind == BinaryKind::kPow)
       return fail(Code::kInvalidArgument, "{} of u8; it is defined for f32 only", name_of(op.kind));
@@ -142,7 +146,10 @@ class OperationVerifier {
     return {};
   }
 
-  Status operator()(const MatMul& op) const { return verify_kind(op, chip_); }
+  template <class Op>
+  Status operator()(const Op& op) const {
+    return verify_kind(op, chip_);
+  }
 
   Status operator()(const Copy& op) const {
     TRY(verify_view("source", op.source, Role::kInput));
@@ -211,7 +218,9 @@ class OperationVerifier {
 /// the very same view. The others read an input element more than once, or in another order.
 bool in_place_allowed(const Operation& operation) {
   return std::holds_alternative<Unary>(operation) || std::holds_alternative<Binary>(operation) ||
-         std::holds_alternative<Lut>(operation) || std::holds_alternative<Convert>(operation);
+         std::holds_alternative<Lut>(operation) || std::holds_alternative<Convert>(operation) ||
+         std::holds_alternative<Compare>(operation) || std::holds_alternative<Select>(operation) ||
+         std::holds_alternative<Norm>(operation) || std::holds_alternative<Rotary>(operation);
 }
 
 bool same_elements(const View& a, const View& b) {
@@ -224,6 +233,8 @@ Status verify_aliases(const Operation& operation, Budget& budget) {
   const Footprint written = Footprint::of(output);
   for (const Access& access : accesses) {
     const View& input = access.view;
+    // What a scatter leaves as it is counts as read: that is no input of its own.
+    if (std::holds_alternative<Scatter>(operation) && &access == &accesses[accesses.size() - 2]) continue;
     if (access.write || input.at.space != output.at.space || input.at.core != output.at.core) continue;
     if (in_place_allowed(operation) && same_elements(input, output)) continue;
     if (overlap(written, Footprint::of(input, access.padding), budget))
@@ -236,7 +247,7 @@ Status verify_aliases(const Operation& operation, Budget& budget) {
 }  // namespace
 
 Status verify_vector(const ChipSpec& chip, DType dtype) {
-  const bool wide = dtype != DType::kU8 && dtype != DType::kI8;
+  const bool wide = dtype != DType::kU8 && dtype != DType::kI8 && dtype != DType::kBool;
   if ((wide ? chip.vector.f32_lanes : chip.vector.u8_lanes) > 0) return {};
   return fail(Code::kUnsupported, "'{}' has no {} lanes in its vector engine", chip.name,
               wide ? "f32" : "u8");

@@ -1,4 +1,5 @@
-// Products of activations, each by itself.
+// Matrix products, each by itself.
+#include "isa/limits.h"
 #include "isa/verify_kinds.h"
 #include "isa/verify_operands.h"
 
@@ -57,6 +58,34 @@ Status verify_kind(const MatMul& op, const ChipSpec& chip) {
   }
   if (op.output.dtype != DType::kU8) return {};
   return verify_zero_point("output_zero_point", op.output_zero_point);
+}
+
+Status verify_kind(const GroupedMatMul& op, const ChipSpec& chip) {
+  TRY(verify_view("input", op.input, Role::kInput));
+  TRY(verify_view("output", op.output, Role::kOutput));
+  TRY(verify_dtype("input", op.input, DType::kF32));
+  TRY(verify_dtype("output", op.output, DType::kF32));
+  TRY(verify_tensor(chip, DType::kU8));
+  TRY(verify_innermost("input", op.input));
+  TRY(verify_innermost("output", op.output));
+  View rows = op.output;
+  rows.shape[3] = op.input.shape[3];
+  if (rows.shape != op.input.shape)
+    return fail(Code::kInvalidArgument, "input {} and output {} differ in their rows", to_string(op.input),
+                to_string(op.output));
+  if (op.bits != 4 && op.bits != 8)
+    return fail(Code::kInvalidArgument, "weights of {} bits; known: 4 and 8", op.bits);
+  if (op.group < 8 || op.group > limits::kGroup || op.group % 8 != 0)
+    return fail(Code::kInvalidArgument, "groups of {}; allowed: multiples of 8 up to {}", op.group,
+                limits::kGroup);
+  if (op.input.shape[3] % op.group != 0)
+    return fail(Code::kInvalidArgument,
+                "input {} has rows of {} elements, not a multiple of its groups of {}", to_string(op.input),
+                op.input.shape[3], op.group);
+  TRY(verify_block("weights", op.weights));
+  TRY(verify_block("scale", op.scale));
+  TRY(verify_block("init", op.init));
+  return verify_clamp(op.low, op.high);
 }
 
 }  // namespace chengying::isa

@@ -93,5 +93,46 @@ TEST(VerifyMatMul, refuses_numbers_out_of_range) {
             "output_zero_point is 300; allowed: 0 to 255");
 }
 
+GroupedMatMul grouped() {
+  GroupedMatMul op;
+  op.input = dense(DType::kF32, {1, 2, 3, 64});
+  op.output = dense(DType::kF32, {1, 2, 3, 20});
+  return op;
+}
+
+std::string error_of(const std::function<void(GroupedMatMul&)>& change) {
+  GroupedMatMul op = grouped();
+  change(op);
+  const Status status = verify_kind(op, testing::small_chip());
+  return status ? "" : status.error().message;
+}
+
+TEST(VerifyGroupedMatMul, refuses_what_does_not_come_out_even) {
+  EXPECT_EQ(error_of([](GroupedMatMul&) {}), "");
+  EXPECT_EQ(error_of([](GroupedMatMul& op) { op.bits = 2; }), "weights of 2 bits; known: 4 and 8");
+  EXPECT_EQ(error_of([](GroupedMatMul& op) { op.group = 12; }),
+            "groups of 12; allowed: multiples of 8 up to 4096");
+  EXPECT_EQ(error_of([](GroupedMatMul& op) { op.group = 4104; }),
+            "groups of 4104; allowed: multiples of 8 up to 4096");
+  EXPECT_EQ(
+      error_of([](GroupedMatMul& op) { op.group = 40; }),
+      "input f32[1,2,3,64] @ dram+0x0 /1536,768,256,4 has rows of 64 elements, not a multiple of its groups "
+      "of 40");
+  EXPECT_EQ(
+      error_of([](GroupedMatMul& op) { op.output.shape[2] = 2; }),
+      "input f32[1,2,3,64] @ dram+0x0 /1536,768,256,4 and output f32[1,2,2,20] @ dram+0x0 /480,240,80,4 "
+      "differ in their rows");
+  EXPECT_EQ(error_of([](GroupedMatMul& op) { op.scale.offset = 4; }),
+            "scale at const+0x4 is not at a multiple of 64");
+  EXPECT_EQ(error_of([](GroupedMatMul& op) { op.input.dtype = DType::kU8; }),
+            "input u8[1,2,3,64] @ dram+0x0 /1536,768,256,4 is u8; f32 is needed");
+}
+
+TEST(VerifyGroupedMatMul, needs_an_array_of_whole_numbers) {
+  ChipSpec chip = testing::small_chip();
+  chip.tensor.u8.reset();
+  EXPECT_EQ(verify_kind(grouped(), chip).error().message, "'small' has no u8 tensor engine");
+}
+
 }  // namespace
 }  // namespace chengying::isa

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -51,9 +52,43 @@ float dequantise(const std::byte* base, const isa::View& view, const Index& i, s
   return static_cast<float>(load<std::uint8_t>(base, view, i) - zero_point) * scale;
 }
 
+template <class T>
+T whole_of(BinaryKind kind, T a, T b) {
+  using U = std::make_unsigned_t<T>;
+  const auto wrapped = [](U value) { return static_cast<T>(value); };
+  switch (kind) {
+    case BinaryKind::kAdd:
+      return wrapped(static_cast<U>(a) + static_cast<U>(b));
+    case BinaryKind::kSub:
+      return wrapped(static_cast<U>(a) - static_cast<U>(b));
+    case BinaryKind::kMul:
+      return wrapped(static_cast<U>(a) * static_cast<U>(b));
+    case BinaryKind::kDiv:
+      if (b == 0) return 0;
+      return b == -1 ? wrapped(U{0} - static_cast<U>(a)) : a / b;  // the lowest by -1 wraps
+    case BinaryKind::kMax:
+      return a > b ? a : b;
+    case BinaryKind::kMin:
+      return a < b ? a : b;
+    case BinaryKind::kPow:
+      break;
+  }
+  CHECK(false);
+}
+
+template <class T>
+void binary_whole(const isa::Binary& op, const Operands& at) {
+  for_each_index(op.output.shape, [&](const Index& i) {
+    store(at.output, op.output, i,
+          whole_of(op.kind, load<T>(at.input, op.a, i), load<T>(at.second, op.b, i)));
+  });
+}
+
 }  // namespace
 
 void binary(const isa::Binary& op, const Operands& at) {
+  if (op.output.dtype == DType::kI32) return binary_whole<std::int32_t>(op, at);
+  if (op.output.dtype == DType::kI64) return binary_whole<std::int64_t>(op, at);
   const bool bounded = op.low > -exact::kInf || op.high < exact::kInf;
   for_each_index(op.output.shape, [&](const Index& i) {
     if (op.output.dtype == DType::kF32) {

@@ -36,6 +36,36 @@ void run(const isa::Copy& o, const Operands& at) {
 void run(const isa::MatMul& o, const Operands& at) {
   matmul(o, at);
 }
+void run(const isa::Compare& o, const Operands& at) {
+  compare(o, at);
+}
+void run(const isa::Select& o, const Operands& at) {
+  select(o, at);
+}
+void run(const isa::Gather& o, const Operands& at) {
+  gather(o, at);
+}
+void run(const isa::Scatter& o, const Operands& at) {
+  scatter(o, at);
+}
+void run(const isa::TopK& o, const Operands& at) {
+  topk(o, at);
+}
+void run(const isa::Norm& o, const Operands& at) {
+  norm(o, at);
+}
+void run(const isa::Rotary& o, const Operands& at) {
+  rotary(o, at);
+}
+void run(const isa::Resize& o, const Operands& at) {
+  resize(o, at);
+}
+void run(const isa::GroupedMatMul& o, const Operands& at) {
+  grouped_matmul(o, at);
+}
+void run(const isa::Sample& o, const Operands& at) {
+  sample(o, at);
+}
 
 }  // namespace
 

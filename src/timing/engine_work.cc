@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/check.h"
 #include "isa/packing.h"
@@ -42,14 +43,19 @@ constexpr std::array<std::uint64_t, 7> kBinaryCosts{1, 1, 1, 4, 1, 1, 40};  // a
 constexpr std::uint64_t kRequantiseCost = 3;  // fma or multiply, round and clamp, pack
 constexpr std::uint64_t kSoftmaxCost = 23;    // largest, subtract, exp, sum, divide
 constexpr std::uint64_t kConvertCost = 2;
+constexpr std::uint64_t kLayerNormCost = 5;  // sum; subtract, square; subtract, multiply
+constexpr std::uint64_t kRmsNormCost = 2;    // square; multiply
+constexpr std::uint64_t kRotaryCost = 3;     // two products, one sum
 
 // Steps of an epilogue for one element, on chips whose array stands still for it.
-constexpr std::uint64_t kEpilogueU8 = 5;   // to f32, scale, clamp, round, pack
-constexpr std::uint64_t kEpilogueF32 = 2;  // clamp, store
-constexpr std::uint64_t kRealSums = 2;     // integer sums to f32, scale
-constexpr std::uint64_t kInnerSteps = 3;   // round, clamp, rescale
-constexpr std::uint64_t kResidualU8 = 3;   // widen, to f32, fma
-constexpr std::uint64_t kResidualF32 = 1;  // add
+constexpr std::uint64_t kEpilogueU8 = 5;     // to f32, scale, clamp, round, pack
+constexpr std::uint64_t kEpilogueF32 = 2;    // clamp, store
+constexpr std::uint64_t kRealSums = 2;       // integer sums to f32, scale
+constexpr std::uint64_t kQuantiseSteps = 5;  // absolute, largest; divide, round, pack
+constexpr std::uint64_t kGroupSteps = 3;     // to f32, scale, fma
+constexpr std::uint64_t kInnerSteps = 3;     // round, clamp, rescale
+constexpr std::uint64_t kResidualU8 = 3;     // widen, to f32, fma
+constexpr std::uint64_t kResidualF32 = 1;    // add
 
 std::uint64_t elements_of(const View& view) {
   return static_cast<std::uint64_t>(view.elements());
@@ -97,7 +103,8 @@ class Visitor {
   EngineWork operator()(const isa::Binary& op) const {
     const std::uint64_t cost = kBinaryCosts[static_cast<std::size_t>(op.kind)];
     const bool u8 = op.output.dtype == DType::kU8;
-    return lanes(false, elements_of(op.output), u8 ? 2 * kConvertCost + cost + kRequantiseCost : cost);
+    if (u8) return lanes(false, elements_of(op.output), 2 * kConvertCost + cost + kRequantiseCost);
+    return lanes(false, elements_of(op.output), cost * words_of(op.output));
   }
 
   EngineWork operator()(const isa::Unary& op) const {
@@ -127,17 +134,67 @@ class Visitor {
     passes.active = multiply(products, passes.active);
     std::uint64_t steps = output.dtype == DType::kU8 ? kEpilogueU8 : kEpilogueF32 + 1;  // and the scale
     if (op.addend) steps += kResidualF32;
-    return array_work(u8, passes, epilogue_cycles(output, steps),
+    return array_work(u8, passes, standing_cycles(multiply(elements_of(output), steps)),
                       multiply(elements_of(output), unsigned_of(op.a.shape[3])));
   }
 
-  EngineWork operator()(const isa::Copy& op) const {
-    const std::uint64_t bytes = elements_of(op.destination) * size_of(op.destination.dtype);
-    return {.cycles = ceil_div(bytes, unsigned_of(chip_.memory_engine.bytes_per_cycle)),
-            .issue_cycles = unsigned_of(chip_.memory_engine.issue_cycles)};
+  EngineWork operator()(const isa::GroupedMatMul& op) const {
+    // Whole numbers by whole numbers on the array of u8; quantising and the end of each group are epilogue.
+    const std::uint64_t k = unsigned_of(op.input.shape[3]), n = unsigned_of(op.output.shape[3]);
+    const std::uint64_t outputs = elements_of(op.output), groups = k / unsigned_of(op.group);
+    const std::uint64_t steps = add(multiply(elements_of(op.input), kQuantiseSteps),
+                                    multiply(outputs, groups * kGroupSteps + kEpilogueF32));
+    return array_work(true, passes_of(true, outputs / n, k, n), standing_cycles(steps), multiply(outputs, k));
+  }
+
+  EngineWork operator()(const isa::Sample& op) const {
+    return lanes(false, elements_of(op.input), kSoftmaxCost);
+  }
+
+  EngineWork operator()(const isa::Copy& op) const { return moved(op.destination); }
+  EngineWork operator()(const isa::Gather& op) const { return moved(op.output); }
+  EngineWork operator()(const isa::Scatter& op) const { return moved(op.updates); }
+
+  EngineWork operator()(const isa::Compare& op) const {
+    return lanes(size_of(op.a.dtype) == 1, elements_of(op.output), words_of(op.a));
+  }
+
+  EngineWork operator()(const isa::Select& op) const {
+    return lanes(size_of(op.output.dtype) == 1, elements_of(op.output), words_of(op.output));
+  }
+
+  EngineWork operator()(const isa::TopK& op) const {
+    // The best so far stand in a sorted list: a comparison for each of its levels.
+    const auto k = unsigned_of(op.output.shape[3]);
+    return lanes(false, elements_of(op.input), 1 + static_cast<std::uint64_t>(std::bit_width(k - 1)));
+  }
+
+  EngineWork operator()(const isa::Norm& op) const {
+    const std::uint64_t steps = op.kind == isa::NormKind::kLayer ? kLayerNormCost : kRmsNormCost;
+    return lanes(false, elements_of(op.output), steps + (op.scale || op.shift ? 1 : 0));
+  }
+
+  EngineWork operator()(const isa::Rotary& op) const {
+    return lanes(false, elements_of(op.output), kRotaryCost);
+  }
+
+  EngineWork operator()(const isa::Resize& op) const {
+    const bool u8 = op.output.dtype == DType::kU8;
+    const std::uint64_t samples = unsigned_of(op.taps_h) * unsigned_of(op.taps_w);
+    const std::uint64_t steps = samples * (u8 ? 1 + kConvertCost : 1) + unsigned_of(op.taps_h);
+    return lanes(false, elements_of(op.output), steps + (u8 ? kRequantiseCost : 0));
   }
 
  private:
+  EngineWork moved(const View& view) const {
+    return {.cycles = ceil_div(elements_of(view) * size_of(view.dtype),
+                               unsigned_of(chip_.memory_engine.bytes_per_cycle)),
+            .issue_cycles = unsigned_of(chip_.memory_engine.issue_cycles)};
+  }
+
+  /// Lanes that an element takes: those of 64 bits take two.
+  static std::uint64_t words_of(const View& view) { return size_of(view.dtype) == 8 ? 2 : 1; }
+
   /// `depth`: products in each sum as the array sees them; `useful`: without padding.
   template <class Convolution>
   EngineWork convolution(const Convolution& op, std::uint64_t depth, std::uint64_t useful) const {
@@ -170,12 +227,13 @@ class Visitor {
     if (integer_sums && !u8) steps += kRealSums;
     if (epilogue.inner) steps += kInnerSteps;
     if (epilogue.residual) steps += u8 ? kResidualU8 : kResidualF32;
-    return epilogue_cycles(output, steps);
+    return standing_cycles(multiply(elements_of(output), steps));
   }
 
-  std::uint64_t epilogue_cycles(const View& output, std::uint64_t steps) const {
+  /// Cycles for which the array stands still while its lanes take `steps` of epilogues.
+  std::uint64_t standing_cycles(std::uint64_t steps) const {
     if (chip_.tensor.epilogue_lanes == 0) return 0;
-    return ceil_div(multiply(elements_of(output), steps), unsigned_of(chip_.tensor.epilogue_lanes));
+    return ceil_div(steps, unsigned_of(chip_.tensor.epilogue_lanes));
   }
 
   /// `elements` times `cost` lane cycles, on u8 or wide lanes; a chip without the one uses the other.

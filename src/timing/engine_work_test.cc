@@ -45,5 +45,65 @@ TEST(MatMulWork, stands_still_for_the_epilogue_without_a_stage_of_its_own) {
   EXPECT_EQ(matmul(DType::kU8, 1, 4, 16, 16, chip).cycles, 1 + 10 + 5 * 64 / 16u);
 }
 
+TEST(GroupedMatMulWork, is_a_product_of_whole_numbers) {
+  isa::GroupedMatMul op;
+  op.input = dense(DType::kF32, {1, 1, 4, 32});
+  op.output = dense(DType::kF32, {1, 1, 4, 16});
+  isa::ChipSpec chip = isa::testing::small_chip();
+  EXPECT_EQ(engine_work(op, chip).cycles, 2 + 10u);
+  EXPECT_EQ(engine_work(op, chip).macs, 4 * 32 * 16u);
+  chip.tensor.epilogue_lanes = 16;  // 5 steps of each input, 3 of each group, 2 of each output
+  EXPECT_EQ(engine_work(op, chip).cycles, 2 + 10 + (5 * 4 * 32 + (3 + 2) * 4 * 16) / 16u);
+}
+
+// small_chip: 16 lanes of f32, 64 of u8, 64 bytes a cycle to move.
+TEST(VectorWork, of_comparisons_and_choices_follows_the_width_of_an_element) {
+  const auto choice = [](DType dtype) {
+    isa::Select op;
+    op.output = dense(dtype, {1, 1, 1, 65});
+    return engine_work(op, isa::testing::small_chip()).cycles;
+  };
+  EXPECT_EQ(choice(DType::kU8), 2u);
+  EXPECT_EQ(choice(DType::kF32), 5u);
+  EXPECT_EQ(choice(DType::kI64), 9u);  // two lanes for each
+}
+
+TEST(VectorWork, of_topk_grows_with_the_levels_of_its_list) {
+  const auto best = [](std::int32_t k) {
+    isa::TopK op;
+    op.input = dense(DType::kF32, {1, 1, 1, 160});
+    op.output = dense(DType::kI32, {1, 1, 1, k});
+    return engine_work(op, isa::testing::small_chip()).cycles;
+  };
+  EXPECT_EQ(best(1), 10u);
+  EXPECT_EQ(best(2), 20u);
+  EXPECT_EQ(best(4), 30u);
+  EXPECT_EQ(best(5), 40u);
+}
+
+TEST(VectorWork, of_rows_counts_the_steps_of_each_element) {
+  const isa::ChipSpec chip = isa::testing::small_chip();
+  isa::Norm norm;
+  norm.output = dense(DType::kF32, {1, 1, 2, 16});
+  EXPECT_EQ(engine_work(norm, chip).cycles, 2 * 5u);
+  norm.kind = isa::NormKind::kRms;
+  norm.scale = norm.output;
+  EXPECT_EQ(engine_work(norm, chip).cycles, 2 * 3u);
+  isa::Rotary rotary;
+  rotary.output = norm.output;
+  EXPECT_EQ(engine_work(rotary, chip).cycles, 2 * 3u);
+  isa::Resize resize;
+  resize.output = dense(DType::kF32, {1, 1, 1, 16});
+  resize.taps_h = resize.taps_w = 2;
+  EXPECT_EQ(engine_work(resize, chip).cycles, 4 + 2u);
+}
+
+TEST(MemoryWork, of_a_gather_is_of_the_rows_that_it_moves) {
+  isa::Gather op;
+  op.data = dense(DType::kF32, {1, 30000, 1, 16});
+  op.output = dense(DType::kF32, {1, 3, 1, 16});
+  EXPECT_EQ(engine_work(op, isa::testing::small_chip()).cycles, 3u);
+}
+
 }  // namespace
 }  // namespace chengying::timing

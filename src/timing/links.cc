@@ -44,6 +44,7 @@ std::uint64_t cycles_of_seconds(double seconds, double clock_hz) {
 std::uint64_t bytes_of(const isa::Access& access) {
   const isa::View& view = access.view;
   std::uint64_t bytes = size_of(view.dtype);
+  if (access.touched) return bytes * static_cast<std::uint64_t>(*access.touched);
   for (std::size_t d = 0; d < 4; ++d) {
     const std::int32_t count = d == 3 ? view.shape[d] - access.padding : view.shape[d];
     if (view.stride[d] != 0) bytes *= static_cast<std::uint64_t>(count);

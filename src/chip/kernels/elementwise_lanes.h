@@ -83,6 +83,7 @@ struct Elementwise {
 
   static void binary(const isa::Binary& op, const Operands& at) {
     using enum isa::BinaryKind;
+    if (op.output.dtype == DType::kI32 || op.output.dtype == DType::kI64) return reference::binary(op, at);
     const bool is_f32 = op.output.dtype == DType::kF32;
     switch (op.kind) {
       case kAdd:

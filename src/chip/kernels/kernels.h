@@ -25,6 +25,16 @@ struct Kernels {
   void (*reduce)(const isa::Reduce&, const Operands&);
   void (*copy)(const isa::Copy&, const Operands&);
   void (*matmul)(const isa::MatMul&, const Operands&);
+  void (*compare)(const isa::Compare&, const Operands&);
+  void (*select)(const isa::Select&, const Operands&);
+  void (*gather)(const isa::Gather&, const Operands&);
+  void (*scatter)(const isa::Scatter&, const Operands&);
+  void (*topk)(const isa::TopK&, const Operands&);
+  void (*norm)(const isa::Norm&, const Operands&);
+  void (*rotary)(const isa::Rotary&, const Operands&);
+  void (*resize)(const isa::Resize&, const Operands&);
+  void (*grouped_matmul)(const isa::GroupedMatMul&, const Operands&);
+  void (*sample)(const isa::Sample&, const Operands&);
 };
 
 /// The table of a set that supported() says this machine has (CHECKed).

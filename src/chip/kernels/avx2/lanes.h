@@ -73,6 +73,15 @@ struct Avx2 {
     return reinterpret_cast<I>(
         _mm256_add_epi32(reinterpret_cast<__m256i>(sum), reinterpret_cast<__m256i>(products)));
   }
+  /// sum + the products of four unsigned by four signed bytes of each lane, modulo 2^32. By way of i16:
+  /// vpmaddubsw would saturate.
+  static I add_quad_products(I sum, I unsigned_bytes, I signed_bytes) {
+    const auto u = reinterpret_cast<__m256i>(unsigned_bytes), s = reinterpret_cast<__m256i>(signed_bytes);
+    const __m256i even = _mm256_madd_epi16(_mm256_and_si256(u, _mm256_set1_epi16(255)),
+                                           _mm256_srai_epi16(_mm256_slli_epi16(s, 8), 8));
+    const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(u, 8), _mm256_srai_epi16(s, 8));
+    return reinterpret_cast<I>(_mm256_add_epi32(reinterpret_cast<__m256i>(sum), _mm256_add_epi32(even, odd)));
+  }
   /// Lanes as pairs of i16: a.low * b.low + a.high * b.high.
   static I multiply_pairs(I a, I b) {
     return reinterpret_cast<I>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));

@@ -16,6 +16,15 @@ void softmax(const isa::Softmax&, const Operands&);
 void reduce(const isa::Reduce&, const Operands&);
 void copy(const isa::Copy&, const Operands&);
 void matmul(const isa::MatMul&, const Operands&);
+void compare(const isa::Compare&, const Operands&);
+void select(const isa::Select&, const Operands&);
+void gather(const isa::Gather&, const Operands&);
+void scatter(const isa::Scatter&, const Operands&);
+void topk(const isa::TopK&, const Operands&);
+void norm(const isa::Norm&, const Operands&);
+void rotary(const isa::Rotary&, const Operands&);
+void resize(const isa::Resize&, const Operands&);
+void grouped_matmul(const isa::GroupedMatMul&, const Operands&);
 
 /// The u8 half of conv.
 void conv_u8(const isa::Conv&, const Operands&);

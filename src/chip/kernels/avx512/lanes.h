@@ -72,6 +72,12 @@ struct Avx512 {
     return reinterpret_cast<I>(_mm512_dpwssd_epi32(
         reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
   }
+  /// sum + the products of four unsigned by four signed bytes of each lane, modulo 2^32.
+  static I add_quad_products(I sum, I unsigned_bytes, I signed_bytes) {
+    return reinterpret_cast<I>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sum),
+                                                   reinterpret_cast<__m512i>(unsigned_bytes),
+                                                   reinterpret_cast<__m512i>(signed_bytes)));
+  }
   /// Lanes as pairs of i16: a.low * b.low + a.high * b.high.
   static I multiply_pairs(I a, I b) {
     return reinterpret_cast<I>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));

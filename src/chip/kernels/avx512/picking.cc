@@ -1,0 +1,23 @@
+#include "chip/kernels/avx512/lanes.h"
+#include "chip/kernels/avx512/table.h"
+#include "chip/kernels/picking_lanes.h"
+
+namespace chengying::chip::avx512 {
+
+void compare(const isa::Compare& op, const Operands& at) {
+  Picking<Avx512>::compare(op, at);
+}
+void select(const isa::Select& op, const Operands& at) {
+  Picking<Avx512>::select(op, at);
+}
+void gather(const isa::Gather& op, const Operands& at) {
+  Picking<Avx512>::gather(op, at);
+}
+void scatter(const isa::Scatter& op, const Operands& at) {
+  Picking<Avx512>::scatter(op, at);
+}
+void topk(const isa::TopK& op, const Operands& at) {
+  Picking<Avx512>::topk(op, at);
+}
+
+}  // namespace chengying::chip::avx512

@@ -180,7 +180,8 @@ void print_table(const chip::Kernels& kernels) {
   }
   fmt::print("sum {:.3f} ms, multipliers alone {:.3f} ms, ratio {:.3f}\n", sum * 1e3, ideal * 1e3,
              sum / ideal);
-  // Each layer's least time over several passes of the whole network: its weights come from L3 or memory each time.
+  // Each layer's least time over several passes of the whole network: its weights come from L3 or memory each
+  // time.
   std::vector<double> least(network.size(), 1e9);
   for (int pass = 0; pass < 20; ++pass) {
     for (std::size_t i = 0; i < network.size(); ++i) {
@@ -189,7 +190,8 @@ void print_table(const chip::Kernels& kernels) {
     }
   }
   const double in_a_row = std::accumulate(least.begin(), least.end(), 0.0);
-  fmt::print("in a row, weights from L3 and memory: {:.3f} ms, ratio {:.3f}\n", in_a_row * 1e3, in_a_row / ideal);
+  fmt::print("in a row, weights from L3 and memory: {:.3f} ms, ratio {:.3f}\n", in_a_row * 1e3,
+             in_a_row / ideal);
 }
 
 }  // namespace

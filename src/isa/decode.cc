@@ -50,6 +50,15 @@ class Decoder {
                 what, lowest, highest);
   }
 
+  /// FlatBuffers' verifier checks where a vector's length lies, not where its elements do.
+  template <class Vector>
+  static Status aligned(std::string_view what, const Vector& elements) {
+    constexpr std::uintptr_t kAlignment = 8;  // of all elements that are larger than a length
+    if (elements.size() == 0 || reinterpret_cast<std::uintptr_t>(elements.Data()) % kAlignment == 0)
+      return {};
+    return fail(Code::kInvalidArgument, "{} that do not lie at a multiple of {} bytes", what, kAlignment);
+  }
+
   Result<std::string> name(std::string_view what, const flatbuffers::String& text) {
     if (text.size() > limits::kNameBytes)
       return fail(Code::kTooLarge, "a {} name of {} bytes, the limit is {}", what, text.size(),
@@ -78,6 +87,8 @@ class Decoder {
   Status decode_program(const file::Program& in, Program& out) {
     TRY(count("cores with scratch", in.sram_bytes()->size(), 0, limits::kCores));
     TRY(count("residences", in.residences()->size(), 0, limits::kResidences));
+    TRY(aligned("sizes of scratch", *in.sram_bytes()));
+    TRY(aligned("residences", *in.residences()));
     if (in.batch() < 1 || in.batch() > limits::kBatch)
       return fail(Code::kInvalidArgument, "batch {}; allowed: 1 to {}", in.batch(), limits::kBatch);
     out.batch = in.batch();
@@ -106,6 +117,7 @@ class Decoder {
       if (binding->shape()->size() > limits::kRank)
         return fail(Code::kTooLarge, "'{}' has {} dimensions, the limit is {}", binding_name,
                     binding->shape()->size(), limits::kRank);
+      TRY(aligned("dimensions", *binding->shape()));
       Shape shape(binding->shape()->begin(), binding->shape()->end());
       if (const auto elements = element_count(shape); !elements)
         return within(binding_name, elements.error());

@@ -86,6 +86,16 @@ void CanonicalReader::begin(std::string_view name) {
   if (!found) fault(name, "is missing or not in its place");
 }
 
+bool CanonicalReader::comes(std::string_view name) const {
+  std::string_view rest = rest_;
+  for (const std::string_view token :
+       {std::string_view(first_ ? "{\"" : ",\""), name, std::string_view("\":")}) {
+    if (!rest.starts_with(token)) return false;
+    rest.remove_prefix(token.size());
+  }
+  return true;
+}
+
 std::int64_t CanonicalReader::take_signed(std::string_view name, std::int64_t low, std::int64_t high) {
   std::int64_t value = 0;
   if (error_) return value;

@@ -2,7 +2,8 @@
 // integers and strings only, no spaces. What records, quotes and journalled commands are hashed as. A struct
 // takes part by a function `visit_fields(visit, value)` that calls visit("name", value.member) for each
 // field, found by its argument. Invariant: read_canonical accepts exactly the texts that write_canonical
-// gives. Values; any thread.
+// gives. A field that came later is `optional`: absent when it has its default, so that older texts keep
+// their bytes. Values; any thread.
 #pragma once
 
 #include <concepts>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -40,6 +42,11 @@ class CanonicalWriter {
     requires std::is_enum_v<T>
   void operator()(std::string_view name, const T& value) {
     (*this)(name, std::string(name_of(value)));
+  }
+  /// Nothing for a value that is `otherwise`.
+  template <class T>
+  void optional(std::string_view name, const T& value, const std::type_identity_t<T>& otherwise = T{}) {
+    if (value != otherwise) (*this)(name, value);
   }
   std::string finish();
 
@@ -73,11 +80,21 @@ class CanonicalReader {
     (*this)(name, text);
     if (!error_ && !enum_from_name(text, value)) fault(name, "is not one of its words");
   }
+  template <class T>
+  void optional(std::string_view name, T& value, const std::type_identity_t<T>& otherwise = T{}) {
+    if (comes(name)) {
+      (*this)(name, value);
+    } else {
+      value = otherwise;
+    }
+  }
   /// The first fault, or kInvalidArgument if anything is left behind the last field.
   Status finish();
 
  private:
   void begin(std::string_view name);
+  /// Whether this field is the next.
+  bool comes(std::string_view name) const;
   std::int64_t take_signed(std::string_view name, std::int64_t low, std::int64_t high);
   std::uint64_t take_unsigned(std::string_view name, std::uint64_t high);
   void fault(std::string_view name, std::string_view what);

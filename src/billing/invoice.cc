@@ -1,6 +1,7 @@
 #include "billing/invoice.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -9,28 +10,40 @@
 namespace chengying::billing {
 
 namespace {
-using LineKey =
-    std::tuple<int, std::string, std::string, std::int64_t, std::string, std::uint16_t, std::int64_t>;
+using LineKey = std::tuple<int, std::string, std::string, std::string, std::int64_t, std::string,
+                           std::uint16_t, std::uint16_t, std::int64_t>;
 
-/// Capacity first, then by subject, offer, book version; what else prices a record keeps lines apart too.
+/// Capacity first: it is what a tenant decides on.
+constexpr std::array kOrder{RecordKind::kCapacity, RecordKind::kWork, RecordKind::kAdjustment};
+
+const std::string& subject_of(const Record& record) {
+  const std::array<const std::string*, 3> subjects{&record.endpoint, &record.lease, &record.note};
+  return *subjects.at(static_cast<std::size_t>(record.kind));
+}
+
+/// What prices a record keeps lines apart.
 LineKey key_of(const Record& record) {
-  const bool work = record.kind == RecordKind::kWork;
-  return {work ? 1 : 0,
-          work ? record.endpoint : record.lease,
+  const auto order = static_cast<int>(std::ranges::find(kOrder, record.kind) - kOrder.begin());
+  return {order,
+          record.project,
+          subject_of(record),
           record.offer,
           record.price_book_version,
           record.chip,
           record.cores,
+          record.chips,
           record.micro_per_core_hour};
 }
 
 InvoiceLine line_for(const Record& record) {
   InvoiceLine line;
   line.kind = record.kind;
-  line.subject = record.kind == RecordKind::kWork ? record.endpoint : record.lease;
+  line.subject = subject_of(record);
+  line.project = record.project;
   line.offer = record.offer;
   line.chip = record.chip;
   line.cores = record.cores;
+  line.chips = record.chips;
   line.price_book_version = record.price_book_version;
   line.micro_per_core_hour = record.micro_per_core_hour;
   return line;
@@ -46,10 +59,14 @@ Status add_to(InvoiceLine& line, const Record& record) {
   return {};
 }
 
+std::int64_t floor_micro(Money exact) {
+  return exact.nano() / kNanoPerMicro - (exact.nano() % kNanoPerMicro < 0 ? 1 : 0);
+}
+
 Status sum_lines(Invoice& invoice) {
   for (InvoiceLine& line : invoice.lines) {
     // Down: an invoice never asks for more than was metered, so settling the rest never overdraws.
-    line.amount_micro = line.exact.nano() / kNanoPerMicro;
+    line.amount_micro = floor_micro(line.exact);
     TRY_ASSIGN(invoice.exact, add(invoice.exact, line.exact));
     invoice.total_micro += line.amount_micro;  // each is at most 1/1000 of what `exact` can hold
   }
@@ -74,7 +91,7 @@ Result<Invoice> make_invoice(const InvoiceHeader& header, std::span<const Record
     CHECK(record.tenant == header.tenant);
     CHECK(&record == records.data() || record.sequence == (&record - 1)->sequence + 1);
     TRY(add_to(lines.try_emplace(key_of(record), line_for(record)).first->second, record));
-    versions[record.price_book_version] = true;
+    if (record.kind != RecordKind::kAdjustment) versions[record.price_book_version] = true;
     hasher.update(to_json(record));
     hasher.update("\n");
   }

@@ -15,20 +15,23 @@
 
 namespace chengying::billing {
 
-/// One line: the capacity of a lease, or the work of an endpoint under one offer and price book version.
+/// One line: the capacity of a lease, or the work of an endpoint under one offer and price book version; or
+/// what was adjusted, by its note.
 struct InvoiceLine {
   RecordKind kind = RecordKind::kWork;
-  std::string subject;  // lease id (capacity) or endpoint id (work)
+  std::string subject;  // lease id (capacity), endpoint id (work), note (adjustment)
+  std::string project;
   std::string offer, chip;
-  std::uint16_t cores = 1;
+  std::uint16_t cores = 1, chips = 1;
   std::int64_t price_book_version = 0;
   std::int64_t micro_per_core_hour = 0;
-  std::int64_t count = 0;         // records
-  std::int64_t seconds = 0;       // capacity
-  std::uint64_t cycles = 0;       // work
-  std::uint64_t picojoules = 0;   // work
-  Money exact;                    // sum of the records' prices
-  std::int64_t amount_micro = 0;  // exact rounded down: an invoice never asks for more than was metered
+  std::int64_t count = 0;        // records
+  std::int64_t seconds = 0;      // capacity
+  std::uint64_t cycles = 0;      // work
+  std::uint64_t picojoules = 0;  // work
+  Money exact;                   // sum of the records' prices
+  std::int64_t amount_micro =
+      0;  // exact rounded down (a credit too): an invoice never asks for more than was metered
   bool operator==(const InvoiceLine&) const = default;
 };
 
@@ -45,7 +48,8 @@ struct Invoice {
   std::string created_at;
   std::string period_from, period_to;  // wall times of the first and the last record; "" when there is none
   std::vector<PriceBookReference> price_books;  // by version
-  std::vector<InvoiceLine> lines;               // ordered: capacity first, then by subject, offer, version
+  std::vector<InvoiceLine>
+      lines;  // ordered: capacity, work, adjustments; then by project, subject, offer, version
   std::int64_t records = 0;
   std::int64_t first_sequence = 0, last_sequence = 0;  // 0, 0 when there is none
   Digest chain_before, chain_after;                    // hash of the record before the first, and of the last
@@ -75,6 +79,11 @@ std::string to_json(const Invoice& invoice);
 Result<Invoice> parse_invoice(std::string_view json);
 /// An aligned page of plain text for people.
 std::string to_text(const Invoice& invoice);
+/// The same as a page of HTML that stands alone and prints on paper: lines by project, sums, digests.
+std::string to_html(const Invoice& invoice);
+/// Records as comma-separated values (RFC 4180) with a line of names first; the columns are all fields of a
+/// record. kInvalidArgument for a line that is no record.
+Result<std::string> to_csv(std::string_view records_jsonl);
 
 /// What a verification found when all is well.
 struct Verified {

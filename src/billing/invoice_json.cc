@@ -11,9 +11,11 @@ template <class Visit, class Value>
 void visit_line(Visit& visit, Value& line) {
   visit("kind", line.kind);
   visit("subject", line.subject);
+  visit.optional("project", line.project);
   visit("offer", line.offer);
   visit("chip", line.chip);
   visit("cores", line.cores);
+  visit.optional("chips", line.chips, 1);
   visit("price_book_version", line.price_book_version);
   visit("micro_per_core_hour", line.micro_per_core_hour);
   visit("count", line.count);
@@ -66,6 +68,11 @@ class Printer {
     if (!first_) out_ += separator_;
     first_ = false;
     out_ += fmt::format("{}: {}", text.substr(1, colon - 1), text.substr(colon + 1, text.size() - colon - 2));
+  }
+
+  template <class T>
+  void optional(std::string_view name, const T& value, const std::type_identity_t<T>& otherwise = T{}) {
+    if (value != otherwise) (*this)(name, value);
   }
 
  private:
@@ -135,8 +142,15 @@ class Picker {
     std::string text;
     (*this)(name, text);
     if (error_) return;
-    if (text != "work" && text != "capacity") return fault(name, "is neither work nor capacity");
-    value = text == "work" ? RecordKind::kWork : RecordKind::kCapacity;
+    if (!enum_from_name(text, value)) fault(name, "is none of work, capacity, adjustment");
+  }
+  template <class T>
+  void optional(std::string_view name, T& value, const std::type_identity_t<T>& otherwise = T{}) {
+    if (object_.contains(name)) {
+      (*this)(name, value);
+    } else {
+      value = otherwise;
+    }
   }
   Status status() const {
     if (error_) return std::unexpected<Error>(*error_);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
+#include <vector>
 
 #include "billing/price_book.h"
 
@@ -173,6 +175,11 @@ TEST(Invoice, ARefusalNamesRecordAndField) {
   EXPECT_THAT(verify(now).error().message, HasSubstr("record 41 (line 1): price_nano is 1"));
 
   now = example();
+  const auto at = now.records.find("\"price_nano\":", now.records.find('\n')) + 13;
+  now.records[at] = now.records[at] == '1' ? '2' : '1';
+  EXPECT_THAT(verify(now).error().message, HasSubstr(fmt::format("(byte {} of the records)", at)));
+
+  now = example();
   now.records.erase(0, now.records.find('\n') + 1);
   EXPECT_THAT(verify(now).error().message, HasSubstr("record 41 (line 1): sequence is 42, should be 41"));
 
@@ -183,6 +190,91 @@ TEST(Invoice, ARefusalNamesRecordAndField) {
   now = example();
   now.records.resize(now.records.rfind('\n', now.records.size() - 2) + 1);
   EXPECT_THAT(verify(now).error().message, HasSubstr("records is 11, should be 10"));
+}
+
+TEST(Invoice, AForgedInvoiceIsFoundAtItsFirstByte) {
+  Example now = example();
+  Invoice forged = *parse_invoice(now.invoice);
+  const std::string honest = now.invoice;
+  forged.lines[1].amount_micro += 1;
+  forged.total_micro += 1;
+  forged.digest = digest_of(forged);
+  now.invoice = to_json(forged);
+  const auto byte = std::ranges::mismatch(now.invoice, honest).in1 - now.invoice.begin();
+  EXPECT_THAT(verify(now).error().message, HasSubstr("invoice: line 2: amount_micro is"));
+  EXPECT_THAT(verify(now).error().message, HasSubstr(fmt::format("(byte {} of the invoice)", byte)));
+}
+
+/// A tenant's records from the first, sealed, as JSON Lines, with the invoice of them.
+Example example_of(std::vector<Record> records) {
+  Example result;
+  Digest previous;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].sequence = static_cast<std::int64_t>(i) + 1;
+    records[i].previous = previous;
+    seal(records[i]);
+    previous = records[i].hash;
+    result.records += to_json(records[i]) + "\n";
+  }
+  result.invoice =
+      to_json(*make_invoice({"inv_1", "tn_1", "USD", "", Digest{}, {{3, sha256(kBook)}}}, records));
+  return result;
+}
+
+TEST(Invoice, CapacityInPartsCostsWhatTheWholeCosts) {
+  std::vector<Record> parts;
+  std::int64_t before = 0, sum = 0;
+  for (const std::int64_t seconds : {1, 7, 9}) {
+    Record part = record_of(RecordKind::kCapacity, "a.1", 1, 36'001, static_cast<std::uint64_t>(seconds));
+    part.seconds_before = before;
+    part.price = *price_of(part);
+    before += seconds;
+    sum += part.price.nano();
+    parts.push_back(part);
+  }
+  EXPECT_EQ(sum, capacity_price(17, 1, 36'001)->nano());
+  const auto verified = verify(example_of(parts));
+  EXPECT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(parse_invoice(example_of(parts).invoice)->lines.size(), 1U);
+}
+
+TEST(Invoice, ALateCreditIsALineOfItsOwnAndProjectsAreApart) {
+  std::vector<Record> records;
+  records.push_back(record_of(RecordKind::kWork, "a.1", 1, 7'777, 7'654'321));
+  records.push_back(records[0]);
+  records[1].project = "pr_1";
+  records[1].key = "key_1";
+  Record credit;
+  credit.tenant = "tn_1";
+  credit.kind = RecordKind::kAdjustment;
+  credit.note = "inv_0: an hour without answers";
+  credit.price = Money::nano(-1'500);
+  records.push_back(credit);
+  const Example now = example_of(records);
+  const auto verified = verify(now);
+  ASSERT_TRUE(verified) << verified.error().message;
+  const Invoice invoice = *parse_invoice(now.invoice);
+  ASSERT_EQ(invoice.lines.size(), 3U);
+  EXPECT_EQ(invoice.lines[1].project, "pr_1");
+  EXPECT_EQ(invoice.lines[2].subject, credit.note);
+  EXPECT_EQ(invoice.lines[2].amount_micro, -2) << "down: a credit gives at least what was promised";
+  EXPECT_EQ(invoice.rounding.nano(), invoice.exact.nano() - invoice.total_micro * 1000);
+  EXPECT_GE(invoice.rounding.nano(), 0);
+}
+
+TEST(Record, WhatCameLaterIsAbsentWhereItHasItsDefault) {
+  Record record = record_of(RecordKind::kWork, "a.1", 1, 7'777, 5);
+  seal(record);
+  for (const char* later : {"project", "key", "chips", "seconds_before", "note"}) {
+    EXPECT_EQ(to_json(record).find(later), std::string::npos) << later;
+  }
+  record.project = "pr_1";
+  record.chips = 4;
+  seal(record);
+  EXPECT_EQ(*parse_record(to_json(record)), record);
+  std::string spelled = to_json(record);
+  spelled.replace(spelled.find("\"chips\":4"), 9, "\"chips\":1");
+  EXPECT_THAT(parse_record(spelled).error().message, HasSubstr("not in canonical form"));
 }
 
 TEST(Invoice, AForgedChainIsFoundByTheInvoice) {

@@ -34,13 +34,14 @@ Result<Money> work_price(std::uint64_t cycles, std::uint16_t cores, std::uint64_
   return ceil_ratio(Wide(cycles) * cores, nano_per_core_hour, Wide(clock_hz) * kSecondsPerHour);
 }
 
-Result<Money> capacity_price(std::int64_t seconds, std::uint16_t cores, std::int64_t micro_per_core_hour) {
-  if (cores == 0 || seconds < 0 || micro_per_core_hour < 0) {
+Result<Money> capacity_price(std::int64_t seconds, std::int64_t cores, std::int64_t micro_per_core_hour) {
+  if (cores < 1 || seconds < 0 || micro_per_core_hour < 0) {
     return fail(Code::kInvalidArgument,
                 "a price of capacity needs cores >= 1, seconds >= 0 and a price >= 0");
   }
   const Wide nano_per_core_hour = Wide(static_cast<std::uint64_t>(micro_per_core_hour)) * kNanoPerMicro;
-  return ceil_ratio(Wide(static_cast<std::uint64_t>(seconds)) * cores, nano_per_core_hour, kSecondsPerHour);
+  return ceil_ratio(Wide(static_cast<std::uint64_t>(seconds)) * static_cast<std::uint64_t>(cores),
+                    nano_per_core_hour, kSecondsPerHour);
 }
 
 std::int64_t billed_seconds(Term term, std::int64_t held_us) {

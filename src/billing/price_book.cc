@@ -1,5 +1,8 @@
 #include "billing/price_book.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <initializer_list>
 #include <set>
 #include <sstream>
@@ -7,23 +10,25 @@
 
 namespace chengying::billing {
 
+namespace {
+struct TermName {
+  Term term;
+  std::string_view name;
+};
+constexpr std::array<TermName, 4> kTerms{{{Term::kOnDemand, "on_demand"},
+                                          {Term::kShared, "shared"},
+                                          {Term::kReserved, "reserved"},
+                                          {Term::kSpot, "spot"}}};
+}  // namespace
+
 std::string_view name_of(Term term) {
-  switch (term) {
-    case Term::kOnDemand:
-      return "on_demand";
-    case Term::kShared:
-      return "shared";
-    case Term::kReserved:
-      return "reserved";
-  }
-  return "?";
+  return std::ranges::find(kTerms, term, &TermName::term)->name;
 }
 
 Result<Term> parse_term(std::string_view name) {
-  for (const Term term : {Term::kOnDemand, Term::kShared, Term::kReserved}) {
-    if (name == name_of(term)) return term;
-  }
-  return fail(Code::kInvalidArgument, "term \"{}\" is none of on_demand, shared, reserved", name);
+  const auto* found = std::ranges::find(kTerms, name, &TermName::name);
+  if (found != kTerms.end()) return found->term;
+  return fail(Code::kInvalidArgument, "term \"{}\" is none of on_demand, shared, reserved, spot", name);
 }
 
 const Offer* PriceBook::find(std::string_view offer_id) const {
@@ -35,6 +40,8 @@ const Offer* PriceBook::find(std::string_view offer_id) const {
 
 namespace {
 constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // micro-units: a million units per core-hour
+constexpr std::int64_t kChipsMax = 16;
+constexpr std::int64_t kNoticeMax = 86'400;
 constexpr std::int64_t kSecondsMax = std::int64_t{366} * 24 * 3600;
 
 /// Reads the keys of one table, remembers which, and says where a fault is.
@@ -94,6 +101,12 @@ Result<Offer> read_offer(const toml::value& value, std::string_view path) {
   TRY_ASSIGN(offer.chip, reader.word("chip"));
   TRY_ASSIGN(const std::int64_t cores, reader.integer("cores", 1, 1024));
   offer.cores = static_cast<std::uint16_t>(cores);
+  if (value.contains("chips")) {
+    TRY_ASSIGN(const std::int64_t chips, reader.integer("chips", 1, kChipsMax));
+    offer.chips = static_cast<std::uint16_t>(chips);
+    if (!std::has_single_bit(offer.chips))
+      return reader.wrong("chips", fmt::format("is {}, not 1, 2, 4, 8 or 16", chips));
+  }
   TRY_ASSIGN(const std::string term, reader.word("term"));
   auto parsed = parse_term(term);
   if (!parsed) return reader.wrong("term", parsed.error().message);
@@ -103,8 +116,15 @@ Result<Offer> read_offer(const toml::value& value, std::string_view path) {
     TRY_ASSIGN(offer.capacity_micro_per_core_hour,
                reader.integer("capacity_micro_per_core_hour", 0, kPriceMax));
     TRY_ASSIGN(offer.seconds_max, reader.integer("seconds_max", 1, kSecondsMax));
-  } else if (value.contains("capacity_micro_per_core_hour") || value.contains("seconds_max")) {
-    return reader.wrong("term", "is shared: such an offer has no capacity price and no longest time");
+  } else if (value.contains("capacity_micro_per_core_hour") || value.contains("seconds_max") ||
+             offer.chips > 1) {
+    return reader.wrong("term",
+                        "is shared: such an offer has no capacity price, no longest time and one chip");
+  }
+  if (offer.term == Term::kSpot) {
+    TRY_ASSIGN(offer.notice_seconds, reader.integer("notice_seconds", 1, kNoticeMax));
+  } else if (value.contains("notice_seconds")) {
+    return reader.wrong("notice_seconds", "is for spot offers: nothing else is taken back");
   }
   TRY(reader.no_others());
   return offer;

@@ -18,19 +18,22 @@ namespace chengying::billing {
 enum class Term : std::uint8_t {
   kOnDemand,  // a lease, its cores billed by the started second
   kShared,    // no lease: only the work is billed, at a higher price
-  kReserved,  // a lease, its cores billed by the started hour
+  kReserved,  // a lease for its whole time: all its started hours are billed, used or not; renewable
+  kSpot,      // a lease by the started second that can be taken back with notice
 };
-std::string_view name_of(Term term);  // "on_demand", "shared", "reserved"
+std::string_view name_of(Term term);  // "on_demand", "shared", "reserved", "spot"
 Result<Term> parse_term(std::string_view name);
 
 struct Offer {
   std::string id;           // unique within the book: "hanguang800.1.on_demand"
   std::string chip;         // name of a chip spec
-  std::uint16_t cores = 1;  // of the slice
+  std::uint16_t cores = 1;  // of the slice, on each chip
+  std::uint16_t chips = 1;  // 1, 2, 4, 8 or 16; more than one: whole chips
   Term term = Term::kOnDemand;
   std::int64_t capacity_micro_per_core_hour = 0;  // for holding cores; 0 for shared
   std::int64_t work_micro_per_core_hour = 0;      // for core-time that requests use
   std::int64_t seconds_max = 0;                   // longest lease; 0 for shared
+  std::int64_t notice_seconds = 0;                // spot: from the notice to the end
   bool operator==(const Offer&) const = default;
 };
 
@@ -52,9 +55,9 @@ Result<Money> work_price(std::uint64_t cycles, std::uint16_t cores, std::uint64_
                          std::int64_t micro_per_core_hour);
 /// Price of holding cores for `seconds` (whole, already rounded up to what the term bills):
 /// ceil(seconds * cores * micro_per_core_hour * 1000 / 3600) nano-units.
-Result<Money> capacity_price(std::int64_t seconds, std::uint16_t cores, std::int64_t micro_per_core_hour);
-/// Started seconds (on demand) or started hours in seconds (reserved) of `held_us` microseconds; at least
-/// one.
+Result<Money> capacity_price(std::int64_t seconds, std::int64_t cores, std::int64_t micro_per_core_hour);
+/// Started seconds (on demand, spot) or started hours in seconds (reserved) of `held_us` microseconds; at
+/// least one.
 std::int64_t billed_seconds(Term term, std::int64_t held_us);
 
 }  // namespace chengying::billing

@@ -70,7 +70,14 @@ TEST(PriceBook, ARefusalNamesFileLineAndKey) {
       {"36_000", "36.5", "p.toml:8: capacity_micro_per_core_hour must be an integer"},
       {"36_000", "-1", "p.toml:8: capacity_micro_per_core_hour is -1, not in 0..1000000000000"},
       {"36_000", "99999999999999999999999", "not in 0..1000000000000"},
-      {"\"on_demand\"", "\"spot\"", "p.toml:7: term term \"spot\" is none of on_demand, shared, reserved"},
+      {"\"on_demand\"", "\"rent\"",
+       "p.toml:7: term term \"rent\" is none of on_demand, shared, reserved, spot"},
+      {"\"on_demand\"", "\"spot\"", "notice_seconds is missing"},
+      {"seconds_max = 60", "seconds_max = 60\nnotice_seconds = 9",
+       "p.toml:11: notice_seconds is for spot offers"},
+      {"cores = 1", "cores = 1\nchips = 3", "p.toml:7: chips is 3, not 1, 2, 4, 8 or 16"},
+      {"cores = 1", "cores = 1\nchips = 32", "p.toml:7: chips is 32, not in 1..16"},
+      {"cores = 2", "cores = 2\nchips = 2", "is shared: such an offer has no"},
       {"\"a.s\"", "\"a.1\"", "p.toml:12: id \"a.1\" is there twice"},
       {"\"a.s\"", "\"a s\"", "p.toml:12: id must be 1 to 64 letters"},
       {"cores = 2", "cores = 0", "p.toml:14: cores is 0"},
@@ -101,6 +108,20 @@ TEST(Price, WorkIsExactAndRoundedUpOnce) {
 TEST(Price, CapacityOfAnHourIsThePriceOfAnHour) {
   EXPECT_EQ(capacity_price(3'600, 2, 40'000)->nano(), 80'000'000);
   EXPECT_EQ(capacity_price(1, 1, 1)->nano(), 1);  // 1000/3600 of a nano-unit, rounded up
+}
+
+TEST(PriceBook, SpotOffersHaveANoticeAndLargeOnesWholeChips) {
+  const auto book = parse_price_book(
+      "version = 1\ncurrency = \"USD\"\n[[offer]]\nid = \"a.4x4.spot\"\nchip = \"a\"\ncores = 4\nchips = "
+      "4\nterm = "
+      "\"spot\"\nnotice_seconds = 120\ncapacity_micro_per_core_hour = 9\nwork_micro_per_core_hour = "
+      "1\nseconds_max = 60\n",
+      "p.toml");
+  ASSERT_TRUE(book) << book.error().message;
+  EXPECT_EQ(book->offers[0].term, Term::kSpot);
+  EXPECT_EQ(book->offers[0].chips, 4);
+  EXPECT_EQ(book->offers[0].notice_seconds, 120);
+  EXPECT_EQ(billed_seconds(Term::kSpot, 1'000'001), 2);
 }
 
 TEST(Price, SplittingWorkNeverCostsLess) {

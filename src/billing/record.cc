@@ -1,15 +1,16 @@
 #include "billing/record.h"
 
+#include <array>
+
 #include "billing/canonical.h"
 #include "billing/price_book.h"
 
 namespace chengying::billing {
 
-std::string_view name_of(RecordKind kind) {
-  return kind == RecordKind::kWork ? "work" : "capacity";
-}
-
 namespace {
+constexpr std::array kKinds{RecordKind::kWork, RecordKind::kCapacity, RecordKind::kAdjustment};
+constexpr std::array<std::string_view, kKinds.size()> kKindNames{"work", "capacity", "adjustment"};
+
 /// The fields that `hash` covers, in the order of the canonical text.
 template <class Visit, class Value>
 void visit_hashed_fields(Visit& visit, Value& record) {
@@ -19,15 +20,20 @@ void visit_hashed_fields(Visit& visit, Value& record) {
   visit("request", record.request);
   visit("endpoint", record.endpoint);
   visit("lease", record.lease);
+  visit.optional("project", record.project);
+  visit.optional("key", record.key);
   visit("offer", record.offer);
   visit("chip", record.chip);
   visit("cores", record.cores);
+  visit.optional("chips", record.chips, 1);
   visit("clock_hz", record.clock_hz);
   visit("executable", record.executable);
   visit("batch", record.batch);
   visit("cycles", record.cycles);
   visit("picojoules", record.picojoules);
   visit("seconds", record.seconds);
+  visit.optional("seconds_before", record.seconds_before);
+  visit.optional("note", record.note);
   visit("price_book_version", record.price_book_version);
   visit("micro_per_core_hour", record.micro_per_core_hour);
   visit("price_nano", record.price);
@@ -38,8 +44,12 @@ void visit_hashed_fields(Visit& visit, Value& record) {
 }
 }  // namespace
 
+std::string_view name_of(RecordKind kind) {
+  return kKindNames.at(static_cast<std::size_t>(kind));
+}
+
 bool enum_from_name(std::string_view name, RecordKind& kind) {
-  for (const RecordKind each : {RecordKind::kWork, RecordKind::kCapacity}) {
+  for (const RecordKind each : kKinds) {
     if (name == name_of(each)) {
       kind = each;
       return true;
@@ -55,8 +65,17 @@ void visit_fields(Visit& visit, Value& record) {
 }
 
 Result<Money> price_of(const Record& record) {
+  if (record.kind == RecordKind::kAdjustment) return record.price;
   if (record.kind == RecordKind::kCapacity) {
-    return capacity_price(record.seconds, record.cores, record.micro_per_core_hour);
+    std::int64_t until = 0;
+    if (record.seconds_before < 0 || __builtin_add_overflow(record.seconds_before, record.seconds, &until)) {
+      return fail(Code::kInvalidArgument, "seconds_before {} is not what a lease can have",
+                  record.seconds_before);
+    }
+    const std::int64_t cores = std::int64_t{record.cores} * record.chips;
+    TRY_ASSIGN(const Money whole, capacity_price(until, cores, record.micro_per_core_hour));
+    TRY_ASSIGN(const Money before, capacity_price(record.seconds_before, cores, record.micro_per_core_hour));
+    return subtract(whole, before);
   }
   return work_price(record.cycles, record.cores, record.clock_hz, record.micro_per_core_hour);
 }

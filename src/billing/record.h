@@ -14,25 +14,33 @@
 
 namespace chengying::billing {
 
-enum class RecordKind : std::uint8_t { kWork, kCapacity };
-std::string_view name_of(RecordKind kind);  // "work", "capacity"
+/// kAdjustment: money given back, or asked for late, for what an earlier period had; never a change of it.
+enum class RecordKind : std::uint8_t { kWork, kCapacity, kAdjustment };
+std::string_view name_of(RecordKind kind);  // "work", "capacity", "adjustment"
+bool enum_from_name(std::string_view name, RecordKind& kind);
 
 struct Record {
   std::int64_t sequence = 0;  // of the tenant's records, from 1 without gaps
   std::string tenant;
   RecordKind kind = RecordKind::kWork;
-  std::string request;   // the request's id (work) or the lease's id (capacity)
+  std::string
+      request;  // the request's id (work), the lease's id (capacity), the tenant's or operator's (adjustment)
   std::string endpoint;  // work: the endpoint's id; capacity: ""
   std::string lease;     // "" for shared work
+  std::string project;   // that it belongs to, or ""
+  std::string key;       // id of the key that asked, or ""
   std::string offer;
   std::string chip;
-  std::uint16_t cores = 1;
+  std::uint16_t cores = 1;  // of each chip
+  std::uint16_t chips = 1;  // capacity: of the lease; work runs on one
   std::uint64_t clock_hz = 0;
   Digest executable;  // work: what ran
   std::int32_t batch = 0;
   std::uint64_t cycles = 0;
   std::uint64_t picojoules = 0;
-  std::int64_t seconds = 0;  // capacity: billed seconds
+  std::int64_t seconds = 0;         // capacity: billed seconds
+  std::int64_t seconds_before = 0;  // capacity: billed by earlier records of the same stretch of the lease
+  std::string note;                 // adjustment: what for
   std::int64_t price_book_version = 0;
   std::int64_t micro_per_core_hour = 0;  // the price that applied
   Money price;
@@ -44,7 +52,9 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-/// The price that the record's own fields give: what `price` must equal.
+/// The price that the record's own fields give: what `price` must equal. Of capacity in parts, the whole so
+/// far less what was asked for before, so that parts never cost more than the whole. An adjustment is what it
+/// says.
 Result<Money> price_of(const Record& record);
 /// Sets hash from all other fields.
 void seal(Record& record);

@@ -35,6 +35,7 @@ Result<Books> read_books(const Invoice& invoice, std::span<const std::string> te
 }
 
 Status check_against_book(const Record& record, const Books& books, const std::string& where) {
+  if (record.kind == RecordKind::kAdjustment) return {};  // has no offer: it is money, by its note
   const auto book = books.find(record.price_book_version);
   if (book == books.end()) {
     return fail(Code::kDataLoss, "{}: price_book_version is {}, which the invoice does not list", where,
@@ -47,6 +48,8 @@ Status check_against_book(const Record& record, const Books& books, const std::s
   }
   if (record.chip != offer->chip) return differs(where, "chip", record.chip, offer->chip);
   if (record.cores != offer->cores) return differs(where, "cores", record.cores, offer->cores);
+  const std::uint16_t chips = record.kind == RecordKind::kCapacity ? offer->chips : std::uint16_t{1};
+  if (record.chips != chips) return differs(where, "chips", record.chips, chips);
   const std::int64_t price = record.kind == RecordKind::kWork ? offer->work_micro_per_core_hour
                                                               : offer->capacity_micro_per_core_hour;
   if (record.micro_per_core_hour != price) {
@@ -70,10 +73,23 @@ Status check_record(const Record& record, const Invoice& invoice, std::int64_t s
   return {};
 }
 
+/// Where `line`, which begins at `start`, first differs from the same record put right: a byte of the file.
+std::size_t first_wrong_byte(std::string_view line, std::size_t start, const Record& record,
+                             std::int64_t sequence, const Digest& previous) {
+  Record right = record;
+  right.sequence = sequence;
+  right.previous = previous;
+  if (const auto price = price_of(right)) right.price = *price;
+  seal(right);
+  const std::string should = to_json(right);
+  return start + static_cast<std::size_t>(std::ranges::mismatch(line, should).in1 - line.begin());
+}
+
 Result<std::vector<Record>> check_records(const Invoice& invoice, std::string_view jsonl,
                                           const Books& books) {
   std::vector<Record> records;
   Digest previous = invoice.chain_before;
+  const std::size_t size = jsonl.size();
   while (!jsonl.empty()) {
     const std::size_t end = jsonl.find('\n');
     const std::string where =
@@ -81,10 +97,16 @@ Result<std::vector<Record>> check_records(const Invoice& invoice, std::string_vi
                     records.size() + 1);
     if (end == std::string_view::npos) return fail(Code::kDataLoss, "{}: the line is cut off", where);
     auto record = parse_record(jsonl.substr(0, end));
-    if (!record) return fail(Code::kDataLoss, "{}: {}", where, record.error().message);
-    jsonl.remove_prefix(end + 1);
+    const std::size_t start = size - jsonl.size();
+    if (!record)
+      return fail(Code::kDataLoss, "{}: {} (the line begins at byte {})", where, record.error().message,
+                  start);
     const auto sequence = invoice.first_sequence + static_cast<std::int64_t>(records.size());
-    TRY(check_record(*record, invoice, sequence, previous, books, where));
+    if (Status fits = check_record(*record, invoice, sequence, previous, books, where); !fits) {
+      return fail(Code::kDataLoss, "{} (byte {} of the records)", fits.error().message,
+                  first_wrong_byte(jsonl.substr(0, end), start, *record, sequence, previous));
+    }
+    jsonl.remove_prefix(end + 1);
     previous = record->hash;
     records.push_back(*std::move(record));
   }
@@ -160,7 +182,11 @@ Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view 
     header.price_books.push_back({version, book.digest});
   }
   TRY_ASSIGN(const Invoice expected, make_invoice(header, records));
-  TRY(compare_invoice(invoice, expected));
+  if (Status same = compare_invoice(invoice, expected); !same) {
+    const std::string should = to_json(expected);
+    const auto byte = std::ranges::mismatch(invoice_json, should).in1 - invoice_json.begin();
+    return fail(Code::kDataLoss, "{} (byte {} of the invoice)", same.error().message, byte);
+  }
   return Verified{invoice.records, static_cast<std::int64_t>(invoice.lines.size()), invoice.total_micro,
                   invoice.currency};
 }

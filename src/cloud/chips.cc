@@ -1,6 +1,9 @@
 #include "cloud/chips.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "cloud/faulty_device.h"
 
 namespace chengying::cloud {
 
@@ -8,60 +11,73 @@ std::uint64_t clock_hz_of(const isa::ChipSpec& chip) {
   return static_cast<std::uint64_t>(std::llround(chip.clock_hz));
 }
 
-Chips::Chips(std::vector<ChipConfig> chips, const Machinery& machinery) {
-  for (ChipConfig& chip : chips)
-    devices_.push_back(machinery.make_device(std::move(chip.spec), chip.options));
+Chips::Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery) {
+  for (const ChipConfig& chip : chips) {
+    for (std::int64_t i = 0; i < chip.count; ++i) {
+      const auto position = static_cast<std::int64_t>(slots_.size());
+      std::string id = fmt::format("{}.{}", chip.spec.name, i);
+      auto device = machinery.make_device(chip.spec, chip.options);
+      if (machinery.faults != nullptr) device = make_faulty_device(std::move(device), id, machinery.faults);
+      slots_.push_back({std::move(id), position, std::move(device)});
+    }
+  }
 }
 
-Result<runtime::Device*> Chips::device(std::string_view chip) const {
-  for (const auto& device : devices_) {
-    if (device->spec().name == chip) return device.get();
+Result<runtime::Device*> Chips::of_kind(std::string_view chip) const {
+  for (const Slot& slot : slots_) {
+    if (slot.device->spec().name == chip) return slot.device.get();
   }
   return fail(Code::kNotFound, "this service has no chip \"{}\"", chip);
 }
 
-std::vector<Chip> Chips::levels() const {
-  std::vector<Chip> levels;
-  for (const auto& device : devices_) {
-    levels.push_back(Chip{device->spec(), device->spec().cores, device->free_cores()});
+Status Chips::place(const std::string& holder, std::int64_t fence, const std::vector<std::string>& chips,
+                    std::uint16_t cores) {
+  Places placed{fence, cores, {}};
+  Status opened;
+  for (const std::string& chip : chips) {
+    const auto slot = std::ranges::find(slots_, chip, &Slot::id);
+    if (slot == slots_.end()) {
+      opened = fail(Code::kUnavailable, "{}: not configured any more", chip);
+      break;
+    }
+    const auto slice = slot->device->open_slice(cores);
+    if (!slice) {
+      opened = within(chip, slice.error());
+      break;
+    }
+    placed.places.push_back({chip, slot->device.get(), *slice});
   }
-  return levels;
-}
-
-Status Chips::place(const std::string& lease, std::string_view chip, std::uint16_t cores) {
-  TRY_ASSIGN(runtime::Device * found, device(chip));
-  TRY_ASSIGN(const runtime::SliceId slice, found->open_slice(cores));
+  if (!opened) {
+    for (const Place& place : placed.places) place.device->close_slice(place.slice);
+    return opened;
+  }
   const std::lock_guard lock(mutex_);
-  leases_.insert_or_assign(lease, Place{found, slice});
+  open_.insert_or_assign(holder, std::move(placed));
   return {};
 }
 
-Result<Place> Chips::of_lease(std::string_view lease) const {
+Result<Places> Chips::of(std::string_view holder) const {
   const std::lock_guard lock(mutex_);
-  const auto it = leases_.find(lease);
-  if (it == leases_.end()) return fail(Code::kUnavailable, "lease {} has no cores", lease);
+  const auto it = open_.find(holder);
+  if (it == open_.end()) return fail(Code::kUnavailable, "{} has no cores now", holder);
   return it->second;
 }
 
-void Chips::give_back(std::string_view lease) {
-  Place place;
+void Chips::give_back(std::string_view holder) {
+  Places places;
   {
     const std::lock_guard lock(mutex_);
-    const auto it = leases_.find(lease);
-    if (it == leases_.end()) return;
-    place = it->second;
-    leases_.erase(it);
+    const auto it = open_.find(holder);
+    if (it == open_.end()) return;
+    places = std::move(it->second);
+    open_.erase(it);
   }
-  place.device->close_slice(place.slice);
+  for (const Place& place : places.places) place.device->close_slice(place.slice);
 }
 
-Result<Place> Chips::pool(const billing::Offer& offer) {
-  TRY_ASSIGN(runtime::Device * found, device(offer.chip));
+std::map<std::string, Places, std::less<>> Chips::open() const {
   const std::lock_guard lock(mutex_);
-  const auto it = pools_.find(offer.id);
-  if (it != pools_.end()) return it->second;
-  TRY_ASSIGN(const runtime::SliceId slice, found->open_slice(offer.cores));
-  return pools_.emplace(offer.id, Place{found, slice}).first->second;
+  return open_;
 }
 
 }  // namespace chengying::cloud

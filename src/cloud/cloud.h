@@ -37,6 +37,15 @@ using billing::Money;
 // ----------------------------------------------------------------------------------------------
 // configuration
 
+class Faults;  // faulty_device.h
+
+/// How often chips are asked whether they are well, and what they may take for an answer.
+struct HealthOptions {
+  std::chrono::milliseconds every{0};             // 0: never
+  std::chrono::milliseconds stuck_after{60'000};  // until a self-test ends, with all that waits before it
+  std::chrono::milliseconds slow_after{1'000};    // that it runs
+};
+
 /// What Cloud needs from the layers below. `real_machinery()` for the product; tests put their own in.
 struct Machinery {
   std::function<std::unique_ptr<runtime::Device>(isa::ChipSpec, const runtime::DeviceOptions&)> make_device;
@@ -44,12 +53,16 @@ struct Machinery {
                                                 const compiler::CompileOptions&)>
       compile;
   std::function<Result<compiler::ModelSignature>(const compiler::ModelSource&)> signature_of;
+  std::shared_ptr<const Faults>
+      faults;  // nullptr: chips fail only by themselves. Shared with who injects them.
 };
 Machinery real_machinery();
 
+/// Chips of one kind: NAME.0, NAME.1 and so on, next to each other.
 struct ChipConfig {
   isa::ChipSpec spec;
   runtime::DeviceOptions options;
+  std::int64_t count = 1;
 };
 
 struct Config {
@@ -58,6 +71,7 @@ struct Config {
   std::string price_book_path;        // for messages only
   std::vector<ChipConfig> chips;      // at least one; names distinct
   Limits limits;
+  HealthOptions health;
   Machinery machinery;
   const Clock* clock = nullptr;  // nullptr: SystemClock. Must outlive the Cloud.
 };
@@ -77,6 +91,7 @@ struct Caller {
   std::string tenant;  // "tn_..."
   std::string key;     // "key_...": the key's id, not the key
   Scopes scopes = 0;
+  std::string project = "";  // "pr_...": what it asks for is charged to this project
   bool may(Scope scope) const;
 };
 
@@ -94,6 +109,21 @@ struct Key {
   Scopes scopes = 0;
   std::string created_at, expires_at;  // expires_at "" : never
   bool revoked = false;
+  std::string project;  // id, or ""
+};
+struct Project {
+  std::string id, tenant, name, created_at;
+};
+/// What a tenant, a project or a key may spend, counted from when it was set.
+struct Cap {
+  std::string subject, tenant;  // ids
+  Money amount, spent, held;
+  std::string alerts;  // shares in percent at which an event is written: "50,80,100"
+};
+/// What a tenant may have at once.
+struct Quota {
+  std::int64_t cores = 0, leases = 0, endpoints = 0, models = 0, model_bytes = 0, requests_per_second = 0;
+  bool operator==(const Quota&) const = default;
 };
 struct NewKey {
   Key key;
@@ -106,6 +136,9 @@ struct NewKey {
 struct Chip {
   isa::ChipSpec spec;
   std::int64_t cores = 0, free_cores = 0;
+  std::string id;            // "hanguang800.3"
+  std::string state = "up";  // "up", "draining", "failed", "gone"
+  std::string reason;
 };
 
 /// A tensor's place in a model's signature; -1 in the shape where the batch (or the model) leaves it open.
@@ -139,20 +172,22 @@ struct Model {
 // ---------------------------------------------------------------------------------------------- leases,
 // endpoints
 
-enum class LeaseState : std::uint8_t { kRequested, kActive, kDraining, kEnded, kFailed };
+enum class LeaseState : std::uint8_t { kRequested, kQueued, kGranted, kActive, kDraining, kEnded, kFailed };
 std::string_view name_of(LeaseState state);
 
 struct LeaseRequest {
   std::string request_id;  // the tenant's own; the same again gives the same lease. "" : always a new one
-  std::string offer;       // on_demand or reserved
+  std::string offer;       // on_demand, reserved or spot
   std::string name;        // free text
   std::int64_t seconds_max = 0;  // ends by itself then; 1..offer.seconds_max
   std::string quote;             // optional token from quote_lease
+  std::int64_t wait_seconds =
+      0;  // how long it may be queued for its cores; 0: refused if they are not free now
 };
 struct Lease {
   std::string id, tenant, request_id, name;
   std::string offer, chip;
-  std::uint16_t cores = 1;
+  std::uint16_t cores = 1, chips = 1;  // cores of each chip
   billing::Term term = billing::Term::kOnDemand;
   LeaseState state = LeaseState::kRequested;
   std::string reason;  // why it failed, or was ended
@@ -162,6 +197,16 @@ struct Lease {
   std::int64_t capacity_micro_per_core_hour = 0, work_micro_per_core_hour = 0;
   std::int64_t price_book_version = 0;
   std::string created_at, ended_at;
+  std::string project;
+  std::vector<std::string> on;  // ids of its chips, while it has them
+  std::int64_t fence = 0;       // of its grant: rises with each
+  std::string estimated_start;  // while it is queued, if all others run as long as they may
+  bool taken_back = false;      // spot: notice was given
+};
+/// Ed25519 over a price book's text, hexadecimal.
+struct BookSignature {
+  std::int64_t version = 0;
+  std::string signature, public_key;
 };
 struct Event {
   std::int64_t sequence = 0;
@@ -192,6 +237,7 @@ struct Endpoint {
   Signature signature;  // batch dimension -1
   std::string preprocessing, labels;
   std::string created_at;
+  std::string project;
 };
 
 // ---------------------------------------------------------------------------------------------- quotes
@@ -219,6 +265,30 @@ struct QuoteAnswer {
   Digest executable;
   // lease
   std::int64_t seconds = 0;
+};
+
+/// A month of 30 days of requests to an endpoint, or to a model on a chip (then it is compiled for each
+/// slice).
+struct MonthRequest {
+  std::string endpoint;
+  std::string model, chip;
+  std::int32_t batch = 1;
+  std::int64_t requests = 0;
+};
+/// What it costs by one offer.
+struct MonthRow {
+  std::string offer, chip;
+  billing::Term term = billing::Term::kOnDemand;
+  std::uint16_t cores = 1, chips = 1;
+  std::int64_t leases = 0;          // that the requests keep busy, if they come evenly; 0 for shared
+  std::uint64_t cycles = 0;         // of one request
+  std::int64_t used_per_mille = 0;  // of the leases' time
+  Money capacity, work, total;
+};
+struct MonthTable {
+  std::int64_t price_book_version = 0;
+  std::string currency;
+  std::vector<MonthRow> rows;  // the cheapest first
 };
 
 // ---------------------------------------------------------------------------------------------- inference
@@ -263,9 +333,9 @@ using InferDone = std::function<void(Result<InferAnswer>)>;
 // invoices
 
 struct UsageFilter {
-  std::string tenant;           // admin only; "" : the caller's own
-  std::string endpoint, lease;  // ids; an endpoint may be given by name
-  std::string from, to;         // wall times "2026-11-24T05:00:00Z", from inclusive, to exclusive; "" : open
+  std::string tenant;                         // admin only; "" : the caller's own
+  std::string endpoint, lease, project, key;  // ids; an endpoint may be given by name
+  std::string from, to;  // wall times "2026-11-24T05:00:00Z", from inclusive, to exclusive; "" : open
   std::int64_t after_sequence = 0;
   std::int64_t limit = 1000;  // 1..limits.usage_page
 };
@@ -278,6 +348,14 @@ struct UsagePage {
   Money price;
   std::uint64_t cycles = 0, picojoules = 0;
 };
+/// What is being spent: recorded, and by leases that run and are not billed yet.
+struct Spend {
+  std::string currency, at;
+  Money today, month;  // since UTC midnight, since the first; running leases included
+  Money running;       // of it, not billed yet
+  Money last_day;      // in the last 24 hours
+  Money forecast;      // to the end of the month, if it goes on as in the last 24 hours
+};
 struct InvoiceView {
   std::string id, tenant, created_at;
   std::int64_t records = 0;
@@ -285,6 +363,7 @@ struct InvoiceView {
   std::string currency;
   std::string json;  // what `verify` takes
   std::string text;  // for people
+  std::string html;  // a page to print
 };
 /// Takes a piece of a long answer; a failure ends it.
 using Sink = std::function<Status(std::string_view piece)>;
@@ -347,15 +426,43 @@ class Cloud {
   /// `expires_at`
   /// "" : never.
   virtual Result<NewKey> create_key(const Caller& caller, std::string_view tenant_id, std::string_view name,
-                                    Scopes scopes, std::string_view expires_at) = 0;
+                                    Scopes scopes, std::string_view expires_at, std::string_view project) = 0;
   virtual Result<std::vector<Key>> keys(const Caller& caller, std::string_view tenant_id) const = 0;
   virtual Status revoke_key(const Caller& caller, std::string_view key_id) = 0;
 
+  // ---- who may spend what
+  /// Admin for any tenant, scope deploy for the caller's own ("").
+  virtual Result<Project> create_project(const Caller& caller, std::string_view tenant_id,
+                                         std::string_view name) = 0;
+  virtual Result<std::vector<Project>> projects(const Caller& caller, std::string_view tenant_id) const = 0;
+  /// Scope billing, not of a project's key. `subject` "" : the tenant itself. Replaces the cap that was, from
+  /// 0.
+  virtual Result<Cap> set_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject,
+                              Money amount, std::string_view alerts) = 0;
+  virtual Status remove_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject) = 0;
+  virtual Result<std::vector<Cap>> caps(const Caller& caller, std::string_view tenant_id) const = 0;
+  virtual Result<Quota> quota(const Caller& caller, std::string_view tenant_id) const = 0;
+  virtual Result<Quota> set_quota(const Caller& caller, std::string_view tenant_id, const Quota& quota) = 0;
+  /// Admin: the tenant's share in the queue, 1..1000.
+  virtual Status set_weight(const Caller& caller, std::string_view tenant_id, std::int64_t weight) = 0;
+  /// Admin: gives back what was billed, as a line of the next invoice.
+  virtual Result<Tenant> credit(const Caller& caller, std::string_view tenant_id, Money amount,
+                                std::string_view note, std::string_view request_id) = 0;
+  /// Of the caller's tenant, oldest first: leases, endpoints, notices, caps that come near.
+  virtual Result<std::vector<Event>> events(const Caller& caller, std::int64_t after,
+                                            std::int64_t limit) const = 0;
+
   // ---- catalogue
   virtual Result<std::vector<Chip>> chips(const Caller& caller) const = 0;
+  /// Admin. "up"; "draining": its leases move where there is room, nothing new comes; "failed" or "gone": its
+  /// leases wait for other cores, and their time stands still.
+  virtual Result<Chip> set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,
+                                      std::string_view reason) = 0;
   virtual const billing::PriceBook& price_book() const = 0;
   /// Text of any version that was ever in use; kNotFound. What `verify` needs; not secret.
   virtual Result<std::string> price_book_text(std::int64_t version) const = 0;
+  /// The service's signature of that text. kNotFound.
+  virtual Result<BookSignature> price_book_signature(std::int64_t version) const = 0;
 
   // ---- models (scope deploy)
   /// Stores a whole file: ONNX or Chengying executable, by its digest; the same bytes again give the same
@@ -376,6 +483,8 @@ class Cloud {
   virtual Result<QuoteAnswer> quote_lease(const Caller& caller, std::string_view offer,
                                           std::int64_t seconds) = 0;
 
+  virtual Result<MonthTable> quote_month(const Caller& caller, const MonthRequest& request) = 0;
+
   // ---- leases (scope deploy)
   virtual Result<Lease> create_lease(const Caller& caller, const LeaseRequest& request) = 0;
   virtual Result<std::vector<Lease>> leases(const Caller& caller) const = 0;
@@ -383,6 +492,15 @@ class Cloud {
   /// Stops its endpoints, lets requests in flight finish, frees the cores, charges the started seconds.
   /// Idempotent.
   virtual Result<Lease> release_lease(const Caller& caller, std::string_view lease_id) = 0;
+  /// More time, up to what its offer allows in all (reserved: at a time). The same request id extends once.
+  virtual Result<Lease> extend_lease(const Caller& caller, std::string_view lease_id, std::int64_t seconds,
+                                     std::string_view request_id) = 0;
+  /// Another slice of the same chip and term. Its endpoints start again there.
+  virtual Result<Lease> resize_lease(const Caller& caller, std::string_view lease_id, std::string_view offer,
+                                     std::string_view request_id) = 0;
+  /// Other chips of the same kind.
+  virtual Result<Lease> move_lease(const Caller& caller, std::string_view lease_id,
+                                   std::string_view request_id) = 0;
   virtual Result<std::vector<Event>> lease_events(const Caller& caller, std::string_view lease_id) const = 0;
 
   // ---- endpoints (scope deploy to change, infer to see)
@@ -407,6 +525,7 @@ class Cloud {
 
   // ---- money (scope billing)
   virtual Result<Balance> balance(const Caller& caller) const = 0;
+  virtual Result<Spend> spend(const Caller& caller) const = 0;
   virtual Result<UsagePage> usage(const Caller& caller, const UsageFilter& filter) const = 0;
   /// Everything of the tenant ("" : the caller's own; another's: admin) that no invoice has yet.
   /// kConflict if there is nothing. `request_id` makes it idempotent.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/signature.h"
 
 namespace chengying::cloud {
 
@@ -63,6 +64,12 @@ Status Files::write_secret(const std::filesystem::path& path, std::string_view t
 Result<std::string> Files::quote_secret() const {
   const auto path = folder_ / "quote.secret";
   if (!std::filesystem::exists(path)) TRY(write_secret(path, random_hex(32)));
+  return read_text_file(path, kSecretBytesMax);
+}
+
+Result<std::string> Files::book_key() const {
+  const auto path = folder_ / "price_book.key";
+  if (!std::filesystem::exists(path)) TRY(write_secret(path, new_signing_key()));
   return read_text_file(path, kSecretBytesMax);
 }
 

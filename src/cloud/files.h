@@ -28,6 +28,8 @@ class Files {
   }
   /// The secret that signs quotes; made at random the first time.
   Result<std::string> quote_secret() const;
+  /// The private key that signs price books; made at random the first time.
+  Result<std::string> book_key() const;
   /// Writes a secret with mode 0600 from its first byte.
   Status write_secret(const std::filesystem::path& path, std::string_view text) const;
 

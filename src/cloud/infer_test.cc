@@ -201,7 +201,7 @@ TEST_F(InferTest, TheLastNanoIsNeverOvershot) {
 
 TEST_F(InferTest, KeysNeedTheirScopeAndTenantsDoNotSeeEachOther) {
   endpoint_of(tenant_, "abs");
-  const auto key = cloud_->create_key(tenant_, "", "billing only", *parse_scopes("billing"), "");
+  const auto key = cloud_->create_key(tenant_, "", "billing only", *parse_scopes("billing"), "", "");
   ASSERT_TRUE(key);
   const Caller billing_only = *cloud_->authenticate(key->secret);
   EXPECT_EQ(infer(billing_only, "abs").error().code, Code::kPermissionDenied);

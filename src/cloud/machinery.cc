@@ -10,6 +10,7 @@ Machinery real_machinery() {
           },
       .compile = compiler::compile,
       .signature_of = compiler::signature_of,
+      .faults = nullptr,
   };
 }
 

@@ -16,7 +16,8 @@ constexpr std::array<ScopeName, 4> kScopes{{{Scope::kInfer, "infer"},
                                             {Scope::kDeploy, "deploy"},
                                             {Scope::kBilling, "billing"},
                                             {Scope::kAdmin, "admin"}}};
-constexpr std::array<std::string_view, 5> kLeaseStates{"requested", "active", "draining", "ended", "failed"};
+constexpr std::array<std::string_view, 7> kLeaseStates{"requested", "queued", "granted", "active",
+                                                       "draining",  "ended",  "failed"};
 constexpr std::array<std::string_view, 4> kEndpointStates{"starting", "ready", "failed", "stopped"};
 }  // namespace
 

@@ -1,34 +1,17 @@
 #include "cloud/queries.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/clock.h"
 #include "billing/ledger.h"
+#include "cloud/rows.h"
 #include "cloud/signature_json.h"
 
 namespace chengying::cloud {
 
 namespace {
-template <class T, class Read>
-Result<std::vector<T>> collect(Query& query, Read read) {
-  std::vector<T> rows;
-  for (;;) {
-    TRY_ASSIGN(const bool any, query.next());
-    if (!any) return rows;
-    TRY_ASSIGN(T row, read(query));
-    rows.push_back(std::move(row));
-  }
-}
-
-/// The only row, or kNotFound "no WHAT ID".
-template <class T, class Read>
-Result<T> one(Query& query, std::string_view what, std::string_view id, Read read) {
-  TRY_ASSIGN(const bool any, query.next());
-  if (!any) return fail(Code::kNotFound, "no {} {}", what, id.substr(0, 128));
-  return read(query);
-}
-
 std::string time_or_empty(std::int64_t wall_us) {
   return wall_us <= 0 ? "" : format_utc(wall_us);
 }
@@ -71,6 +54,16 @@ Result<Model> model_of(const Query& row) {
 constexpr std::string_view kModelColumns =
     "SELECT id, name, kind, size_bytes, signature, metadata, chip, cores, created_us FROM models ";
 
+std::vector<std::string> words_of(std::string_view commas) {
+  std::vector<std::string> words;
+  while (!commas.empty()) {
+    const std::size_t comma = std::min(commas.find(','), commas.size());
+    words.emplace_back(commas.substr(0, comma));
+    commas.remove_prefix(std::min(comma + 1, commas.size()));
+  }
+  return words;
+}
+
 Result<StoredLease> lease_of(const Query& row) {
   StoredLease stored;
   Lease& lease = stored.lease;
@@ -83,8 +76,9 @@ Result<StoredLease> lease_of(const Query& row) {
   lease.cores = static_cast<std::uint16_t>(row.integer(6));
   TRY_ASSIGN(lease.term, billing::parse_term(row.text(7)));
   TRY_ASSIGN(lease.state,
-             parse_state(std::array{LeaseState::kRequested, LeaseState::kActive, LeaseState::kDraining,
-                                    LeaseState::kEnded, LeaseState::kFailed},
+             parse_state(std::array{LeaseState::kRequested, LeaseState::kQueued, LeaseState::kGranted,
+                                    LeaseState::kActive, LeaseState::kDraining, LeaseState::kEnded,
+                                    LeaseState::kFailed},
                          row.text(8)));
   lease.reason = row.text(9);
   lease.seconds_max = row.integer(10);
@@ -97,12 +91,23 @@ Result<StoredLease> lease_of(const Query& row) {
   lease.seconds_used = row.integer(17);
   lease.held = Money::nano(row.integer(18));
   lease.charged = Money::nano(row.integer(19));
+  lease.project = row.text(20);
+  lease.chips = static_cast<std::uint16_t>(row.integer(21));
+  lease.fence = row.integer(22);
+  stored.ran_us = row.integer(23);
+  stored.billed_seconds = row.integer(24);
+  stored.taken_back_us = row.integer(25);
+  lease.taken_back = stored.taken_back_us >= 0;
+  lease.on = words_of(row.text(26));
   return stored;
 }
 constexpr std::string_view kLeaseColumns =
     "SELECT id, tenant, request, name, offer, chip, cores, term, state, reason, seconds_max, capacity_price, "
     "work_price, "
-    "price_book_version, created_us, started_us, ended_us, seconds_used, held, charged FROM leases ";
+    "price_book_version, created_us, started_us, ended_us, seconds_used, held, charged, project, chips, "
+    "fence, ran_us, "
+    "billed_seconds, taken_back_us, (SELECT group_concat(chip) FROM places WHERE lease = leases.id) FROM "
+    "leases ";
 
 Result<InvoiceView> invoice_of(const Query& row) {
   InvoiceView view;
@@ -143,10 +148,11 @@ Result<Tenant> read_tenant(Database& database, std::string_view tenant) {
 }
 
 Result<std::vector<Key>> read_keys(Database& database, std::string_view tenant) {
-  TRY_ASSIGN(Query query,
-             database.query("SELECT id, tenant, name, scopes, created_us, expires_us, revoked FROM keys "
-                            "WHERE tenant = ? ORDER BY created_us, id",
-                            tenant));
+  TRY_ASSIGN(
+      Query query,
+      database.query("SELECT id, tenant, name, scopes, created_us, expires_us, revoked, project FROM keys "
+                     "WHERE tenant = ? ORDER BY created_us, id",
+                     tenant));
   return collect<Key>(query, [](const Query& row) -> Result<Key> {
     return Key{.id = row.text(0),
                .tenant = row.text(1),
@@ -154,15 +160,18 @@ Result<std::vector<Key>> read_keys(Database& database, std::string_view tenant) 
                .scopes = static_cast<Scopes>(row.integer(3)),
                .created_at = format_utc(row.integer(4)),
                .expires_at = time_or_empty(row.integer(5)),
-               .revoked = row.integer(6) != 0};
+               .revoked = row.integer(6) != 0,
+               .project = row.text(7)};
   });
 }
 
 Result<std::vector<StoredKey>> read_valid_keys(Database& database) {
-  TRY_ASSIGN(Query query,
-             database.query("SELECT hash, tenant, id, scopes, expires_us FROM keys WHERE revoked = 0"));
+  TRY_ASSIGN(
+      Query query,
+      database.query("SELECT hash, tenant, id, scopes, expires_us, project FROM keys WHERE revoked = 0"));
   return collect<StoredKey>(query, [](const Query& row) -> Result<StoredKey> {
-    return StoredKey{row.digest(0), Caller{row.text(1), row.text(2), static_cast<Scopes>(row.integer(3))},
+    return StoredKey{row.digest(0),
+                     Caller{row.text(1), row.text(2), static_cast<Scopes>(row.integer(3)), row.text(5)},
                      row.integer(4)};
   });
 }
@@ -188,7 +197,7 @@ Result<std::vector<StoredLease>> read_leases(Database& database, std::string_vie
 }
 
 Result<std::vector<StoredLease>> read_open_leases(Database& database) {
-  TRY_ASSIGN(Query query, database.query(fmt::format("{}WHERE state IN ('requested', 'active', 'draining') "
+  TRY_ASSIGN(Query query, database.query(fmt::format("{}WHERE state NOT IN ('ended', 'failed') "
                                                      "ORDER BY created_us, id",
                                                      kLeaseColumns)));
   return collect<StoredLease>(query, lease_of);
@@ -211,10 +220,11 @@ Result<std::vector<Event>> read_events(Database& database, std::string_view subj
 }
 
 Result<std::vector<StoredEndpoint>> read_endpoints(Database& database) {
-  TRY_ASSIGN(Query query,
-             database.query("SELECT id, tenant, name, model, lease, offer, chip, cores, work_price, "
-                            "price_book_version, state, reason, batches, preprocessing, labels, created_us "
-                            "FROM endpoints ORDER BY created_us, id"));
+  TRY_ASSIGN(
+      Query query,
+      database.query("SELECT id, tenant, name, model, lease, offer, chip, cores, work_price, "
+                     "price_book_version, state, reason, batches, preprocessing, labels, created_us, project "
+                     "FROM endpoints ORDER BY created_us, id"));
   return collect<StoredEndpoint>(query, [](const Query& row) -> Result<StoredEndpoint> {
     StoredEndpoint stored;
     Endpoint& endpoint = stored.endpoint;
@@ -236,6 +246,7 @@ Result<std::vector<StoredEndpoint>> read_endpoints(Database& database) {
     endpoint.preprocessing = row.text(13);
     endpoint.labels = row.text(14);
     endpoint.created_at = format_utc(row.integer(15));
+    endpoint.project = row.text(16);
     return stored;
   });
 }

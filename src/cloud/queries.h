@@ -26,13 +26,33 @@ Result<Model> read_model(Database& database, std::string_view tenant, std::strin
 /// A lease with what only the service needs.
 struct StoredLease {
   Lease lease;
-  std::int64_t started_us = -1;  // of the service's time line
+  std::int64_t started_us = -1;     // of the service's time line, while it is active
+  std::int64_t ran_us = 0;          // before that, in this stretch
+  std::int64_t billed_seconds = 0;  // of this stretch
+  std::int64_t taken_back_us = -1;  // spot: when its notice is over
 };
 Result<std::vector<StoredLease>> read_leases(Database& database, std::string_view tenant);
+/// What is known of the fleet: id, state, free cores.
+struct StoredChip {
+  std::string id, chip, state, reason;
+  std::int64_t position = 0, cores = 0, used = 0;
+};
+Result<std::vector<StoredChip>> read_chips(Database& database);
+/// When a queued lease starts, in the store's time; nullopt if nobody can say.
+Result<std::optional<std::int64_t>> read_estimate(Database& database, const Lease& lease,
+                                                  std::int64_t now_us);
+
+Result<std::vector<Project>> read_projects(Database& database, std::string_view tenant);
+Result<std::vector<Cap>> read_caps(Database& database, std::string_view tenant);
+Result<std::optional<Quota>> read_quota(Database& database, std::string_view tenant);
+
 /// All of all tenants that have not ended, oldest first.
 Result<std::vector<StoredLease>> read_open_leases(Database& database);
 Result<StoredLease> read_lease(Database& database, std::string_view tenant, std::string_view id);
 Result<std::vector<Event>> read_events(Database& database, std::string_view subject);
+/// All of a tenant after a sequence, oldest first.
+Result<std::vector<Event>> read_tenant_events(Database& database, std::string_view tenant, std::int64_t after,
+                                              std::int64_t limit);
 
 struct StoredEndpoint {
   Endpoint endpoint;  // without signature and executable, which come with the executable

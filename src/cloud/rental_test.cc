@@ -231,7 +231,7 @@ TEST_F(RentalTest, EndpointsThatCanNotBeAreRefused) {
 
 TEST_F(RentalTest, KeysAreHashedAtRestAndEndWhenRevokedOrExpired) {
   const auto key =
-      cloud_->create_key(admin_, tenant_.tenant, "k", *parse_scopes("infer"), "2099-01-01T00:00:00Z");
+      cloud_->create_key(admin_, tenant_.tenant, "k", *parse_scopes("infer"), "2099-01-01T00:00:00Z", "");
   ASSERT_TRUE(key) << key.error().message;
   ASSERT_TRUE(cloud_->authenticate(key->secret));
   EXPECT_TRUE(cloud_->authenticate(key->secret)->may(Scope::kInfer));
@@ -240,13 +240,13 @@ TEST_F(RentalTest, KeysAreHashedAtRestAndEndWhenRevokedOrExpired) {
   const auto expired = cloud_->authenticate(key->secret);
   ASSERT_FALSE(expired);
   EXPECT_EQ(expired.error().message, cloud_->authenticate("nonsense").error().message);
-  const auto second = cloud_->create_key(tenant_, "", "k2", *parse_scopes("infer"), "");
+  const auto second = cloud_->create_key(tenant_, "", "k2", *parse_scopes("infer"), "", "");
   ASSERT_TRUE(cloud_->revoke_key(tenant_, second->key.id));
   EXPECT_FALSE(cloud_->authenticate(second->secret));
-  EXPECT_EQ(cloud_->create_key(tenant_, "", "k3", *parse_scopes("admin"), "").error().code,
+  EXPECT_EQ(cloud_->create_key(tenant_, "", "k3", *parse_scopes("admin"), "", "").error().code,
             Code::kPermissionDenied);
-  EXPECT_EQ(cloud_->create_key(tenant_, "tn_operator", "k", 1, "").error().code, Code::kNotFound);
-  EXPECT_EQ(cloud_->create_key(tenant_, "", "k", 1, "2001-01-01T00:00:00Z").error().code,
+  EXPECT_EQ(cloud_->create_key(tenant_, "tn_operator", "k", 1, "", "").error().code, Code::kNotFound);
+  EXPECT_EQ(cloud_->create_key(tenant_, "", "k", 1, "2001-01-01T00:00:00Z", "").error().code,
             Code::kInvalidArgument);
   EXPECT_EQ(cloud_->revoke_key(make_tenant("other", "0"), second->key.id).error().code, Code::kNotFound);
   cloud_.reset();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/signature.h"
 
 namespace chengying::cloud {
 
@@ -15,10 +16,17 @@ constexpr std::chrono::milliseconds kKeepEvery{100};
 /// How much of a lease's time a crash may lose (to the tenant's good): the time line is written at least so
 /// often.
 constexpr std::chrono::seconds kHeartbeatEvery{5};
+constexpr std::int64_t kChipsMost = 1024;  // of a kind
+/// How much of a running lease may be unbilled: so often it is charged.
+constexpr std::int64_t kMeterEverySeconds = 3'600;
 
 Status check_config(const Config& config) {
   if (config.chips.empty()) return fail(Code::kInvalidArgument, "no chip is configured");
   for (const ChipConfig& chip : config.chips) {
+    if (chip.count < 1 || chip.count > kChipsMost) {
+      return fail(Code::kInvalidArgument, "chip \"{}\": count {} is not in 1..{}", chip.spec.name, chip.count,
+                  kChipsMost);
+    }
     const auto same = std::ranges::count_if(
         config.chips, [&](const ChipConfig& other) { return other.spec.name == chip.spec.name; });
     if (same != 1) return fail(Code::kInvalidArgument, "chip \"{}\" is configured twice", chip.spec.name);
@@ -42,6 +50,7 @@ Service::Service(Config config, Files files, std::unique_ptr<SystemClock> own_cl
       own_clock_(std::move(own_clock)),
       clock_(config_.clock != nullptr ? *config_.clock : *own_clock_),
       chips_(config_.chips, config_.machinery),
+      health_(config_.health, config_.machinery),
       executables_(files_, config_.machinery) {}
 
 Service::~Service() {
@@ -65,7 +74,9 @@ Status Service::start() {
   TRY(open_books());
   TRY(first_start());
   TRY(refill_keys());
-  TRY(reopen_leases());
+  TRY(register_chips());
+  TRY(end_drained());
+  TRY(reconcile());
   TRY(reopen_endpoints());
   starter_ = std::thread([this] { run_starter(); });
   keeper_ = std::thread([this] { run_keeper(); });
@@ -97,7 +108,37 @@ Status Service::open_books() {
     TRY_ASSIGN(billing::PriceBook book, billing::parse_price_book(text, "price book in the store"));
     books_.emplace(book.version, std::move(book));
   }
+  return sign_books();
+}
+
+/// Each version is signed once, when it is first used; a text that its signature does not fit was changed
+/// since.
+Status Service::sign_books() {
+  TRY_ASSIGN(const std::string key, files_.book_key());
+  TRY_ASSIGN(book_public_key_, public_key_of(key));
+  for (const auto& [version, book] : books_) {
+    const auto known = price_book_signature(version);
+    if (known) {
+      if (!verify_signature(book.text, known->signature, book_public_key_)) {
+        return fail(Code::kDataLoss, "price book version {} was changed: its signature does not fit",
+                    version);
+      }
+      continue;
+    }
+    if (known.error().code != Code::kNotFound) return std::unexpected<Error>(known.error());
+    TRY_ASSIGN(const std::string signature, sign(book.text, key));
+    TRY(store_->apply(SignBook{version, signature}));
+  }
   return {};
+}
+
+Result<BookSignature> Service::price_book_signature(std::int64_t version) const {
+  return store_->read([&](Database& database) -> Result<BookSignature> {
+    TRY_ASSIGN(Query row, database.query("SELECT signature FROM book_signatures WHERE version = ?", version));
+    TRY_ASSIGN(const bool any, row.next());
+    if (!any) return fail(Code::kNotFound, "there is no price book {}", version);
+    return BookSignature{version, row.text(0), book_public_key_};
+  });
 }
 
 Status Service::first_start() {
@@ -111,7 +152,7 @@ Status Service::first_start() {
   const std::string secret = new_secret();
   TRY(files_.write_secret(files_.operator_key(), secret + "\n"));
   TRY(store_->apply(CreateKey{"key_" + random_hex(8), std::string(kOperatorTenant), "first", sha256(secret),
-                              static_cast<Scopes>(Scope::kAdmin), 0}));
+                              static_cast<Scopes>(Scope::kAdmin), 0, ""}));
   return {};
 }
 
@@ -121,20 +162,11 @@ Status Service::refill_keys() {
   return {};
 }
 
-Status Service::reopen_leases() {
+/// What was draining when the service stopped has nothing in flight any more.
+Status Service::end_drained() {
   TRY_ASSIGN(const auto leases, store_->read([](Database& database) { return read_open_leases(database); }));
   for (const StoredLease& stored : leases) {
-    const Lease& lease = stored.lease;
-    if (lease.state == LeaseState::kDraining) {
-      TRY(store_->apply(EndLease{lease.id, false, ""}));
-      continue;
-    }
-    if (auto placed = chips_.place(lease.id, lease.chip, lease.cores); !placed) {
-      spdlog::error("lease {} can't go on: {}", lease.id, placed.error().message);
-      TRY(store_->apply(EndLease{lease.id, true, "after a restart: " + placed.error().message}));
-      continue;
-    }
-    if (lease.state == LeaseState::kRequested) TRY(store_->apply(ActivateLease{lease.id}));
+    if (stored.lease.state == LeaseState::kDraining) TRY(store_->apply(EndLease{stored.lease.id, false, ""}));
   }
   return {};
 }
@@ -199,8 +231,9 @@ Stats Service::stats() const {
     stats.tenants = database.number(0, "SELECT count(*) FROM tenants").value_or(0);
     return 0;
   });
-  for (const Chip& chip : chips_.levels())
-    stats.chips.push_back({chip.spec.name, chip.cores, chip.free_cores});
+  for (const Chip& chip : chips({}).value_or(std::vector<Chip>())) {
+    stats.chips.push_back({chip.id, chip.cores, chip.free_cores});
+  }
   return stats;
 }
 
@@ -247,20 +280,40 @@ void Service::keep() {
     retired_.erase(ended, retired_.end());
   }
   for (const auto& [tenant, request] : voids) void_hold(tenant, request);
-  for (const auto& serving : unload) {
-    serving->placement->device->unload(serving->placement->slice, serving->placement->loaded);
-  }
+  for (const auto& serving : unload) serving->unload();
+  keep_chips();
+  keep_leases();
+}
+
+void Service::keep_leases() {
   auto open = store_->read([](Database& database) { return read_open_leases(database); });
   if (!open) return spdlog::error("leases can't be read: {}", open.error().message);
   const std::int64_t now = store_->now().monotonic_us;
+  bool queued = false, to_open = false;
   for (const StoredLease& stored : *open) {
-    const bool over = stored.lease.state == LeaseState::kActive &&
-                      now - stored.started_us >= stored.lease.seconds_max * 1'000'000;
-    if (!over) continue;
-    if (auto ended = end_lease(stored.lease, "its longest time is over"); !ended) {
-      spdlog::error("lease {} can't be ended: {}", stored.lease.id, ended.error().message);
+    const Lease& lease = stored.lease;
+    queued = queued || lease.state == LeaseState::kQueued;
+    const auto places = chips_.of(lease.id);
+    to_open = to_open || (places && lease.state == LeaseState::kQueued) ||
+              (lease.on.size() > 0 && (!places || places->fence != lease.fence));
+    if (lease.state != LeaseState::kActive) continue;
+    const std::int64_t ran_us = stored.ran_us + now - stored.started_us;
+    const bool over = ran_us >= lease.seconds_max * 1'000'000;
+    const bool taken = stored.taken_back_us >= 0 && now >= stored.taken_back_us;
+    if (over || taken) {
+      if (auto ended = end_lease(lease, over ? "its longest time is over" : "taken back with notice");
+          !ended) {
+        spdlog::error("lease {} can't be ended: {}", lease.id, ended.error().message);
+      }
+    } else if (ran_us / 1'000'000 - stored.billed_seconds >= kMeterEverySeconds) {
+      store_->settle(MeterLease{lease.id}, [](const Result<Effects>&) {});
     }
   }
+  if (queued) {
+    if (auto scheduled = store_->apply(Schedule{}); scheduled && !scheduled->repeated) to_open = true;
+  }
+  if (!to_open) return;
+  if (auto up = reconcile(); !up) spdlog::error("leases can't be opened: {}", up.error().message);
 }
 
 void Service::retire(std::shared_ptr<const Serving> serving) {

@@ -20,14 +20,19 @@
 #include "cloud/cloud.h"
 #include "cloud/executables.h"
 #include "cloud/files.h"
+#include "cloud/health.h"
 #include "cloud/key_ring.h"
 #include "cloud/queries.h"
 #include "cloud/serving.h"
 #include "cloud/store/store.h"
+#include "cloud/tenant_load.h"
 
 namespace chengying::cloud {
 
 struct PendingRequest;  // service_infer.cc
+
+/// What a lease of `offer` costs for its longest time.
+Result<Money> price_of_lease(const billing::Offer& offer, std::int64_t seconds);
 
 class Service final : public Cloud {
  public:
@@ -51,13 +56,30 @@ class Service final : public Cloud {
   Result<Tenant> set_credit_line(const Caller& caller, std::string_view tenant_id,
                                  Money credit_line) override;
   Result<NewKey> create_key(const Caller& caller, std::string_view tenant_id, std::string_view name,
-                            Scopes scopes, std::string_view expires_at) override;
+                            Scopes scopes, std::string_view expires_at, std::string_view project) override;
+  Result<Project> create_project(const Caller& caller, std::string_view tenant_id,
+                                 std::string_view name) override;
+  Result<std::vector<Project>> projects(const Caller& caller, std::string_view tenant_id) const override;
+  Result<Cap> set_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject,
+                      Money amount, std::string_view alerts) override;
+  Status remove_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject) override;
+  Result<std::vector<Cap>> caps(const Caller& caller, std::string_view tenant_id) const override;
+  Result<Quota> quota(const Caller& caller, std::string_view tenant_id) const override;
+  Result<Quota> set_quota(const Caller& caller, std::string_view tenant_id, const Quota& quota) override;
+  Status set_weight(const Caller& caller, std::string_view tenant_id, std::int64_t weight) override;
+  Result<Tenant> credit(const Caller& caller, std::string_view tenant_id, Money amount, std::string_view note,
+                        std::string_view request_id) override;
+  Result<std::vector<Event>> events(const Caller& caller, std::int64_t after,
+                                    std::int64_t limit) const override;
   Result<std::vector<Key>> keys(const Caller& caller, std::string_view tenant_id) const override;
   Status revoke_key(const Caller& caller, std::string_view key_id) override;
 
   Result<std::vector<Chip>> chips(const Caller& caller) const override;
+  Result<Chip> set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,
+                              std::string_view reason) override;
   const billing::PriceBook& price_book() const override { return books_.rbegin()->second; }
   Result<std::string> price_book_text(std::int64_t version) const override;
+  Result<BookSignature> price_book_signature(std::int64_t version) const override;
 
   Result<Model> create_model(const Caller& caller, std::string_view name,
                              std::span<const std::byte> bytes) override;
@@ -72,10 +94,18 @@ class Service final : public Cloud {
   Result<QuoteAnswer> quote_lease(const Caller& caller, std::string_view offer,
                                   std::int64_t seconds) override;
 
+  Result<MonthTable> quote_month(const Caller& caller, const MonthRequest& request) override;
+
   Result<Lease> create_lease(const Caller& caller, const LeaseRequest& request) override;
   Result<std::vector<Lease>> leases(const Caller& caller) const override;
   Result<Lease> lease(const Caller& caller, std::string_view lease_id) const override;
   Result<Lease> release_lease(const Caller& caller, std::string_view lease_id) override;
+  Result<Lease> extend_lease(const Caller& caller, std::string_view lease_id, std::int64_t seconds,
+                             std::string_view request_id) override;
+  Result<Lease> resize_lease(const Caller& caller, std::string_view lease_id, std::string_view offer,
+                             std::string_view request_id) override;
+  Result<Lease> move_lease(const Caller& caller, std::string_view lease_id,
+                           std::string_view request_id) override;
   Result<std::vector<Event>> lease_events(const Caller& caller, std::string_view lease_id) const override;
 
   Result<Endpoint> create_endpoint(const Caller& caller, const EndpointRequest& request, bool wait) override;
@@ -87,6 +117,7 @@ class Service final : public Cloud {
   void infer(const Caller& caller, InferRequest request, InferDone done) override;
 
   Result<Balance> balance(const Caller& caller) const override;
+  Result<Spend> spend(const Caller& caller) const override;
   Result<UsagePage> usage(const Caller& caller, const UsageFilter& filter) const override;
   Result<InvoiceView> create_invoice(const Caller& caller, std::string_view tenant_id,
                                      std::string_view request_id) override;
@@ -97,13 +128,15 @@ class Service final : public Cloud {
  private:
   // service.cc
   Status open_books();
+  Status sign_books();
   Status first_start();
   Status refill_keys();
-  Status reopen_leases();
+  Status end_drained();
   Status reopen_endpoints();
   void run_starter();
   void run_keeper();
   void keep();
+  void keep_leases();
   void retire(std::shared_ptr<const Serving> serving);
 
   // service_tenants.cc
@@ -115,6 +148,29 @@ class Service final : public Cloud {
   Result<const billing::Offer*> offer(std::string_view offer_id) const;
   Result<Lease> end_lease(const Lease& lease, const std::string& reason);
   Lease with_live_time(StoredLease stored) const;
+  /// Takes a lease's endpoints out of service; what they had in flight goes on.
+  std::vector<std::shared_ptr<const Serving>> halt_endpoints(const std::string& lease, EndpointState state,
+                                                             const std::string& reason);
+  /// Waits for requests in flight, for a while.
+  static void let_finish(const std::vector<std::shared_ptr<const Serving>>& halted);
+
+  // service_lease_changes.cc
+  Result<Lease> change_places(const Lease& lease, Command command);
+
+  // service_fleet.cc
+  Status register_chips();
+  /// Opens and closes slices until they are what the store says. Any thread; one at a time.
+  Status reconcile();
+  Status reconcile_lease(const Lease& lease);
+  void start_endpoints_of(const std::string& lease);
+  void start_later(StoredEndpoint stored);
+  Result<Places> pool(const billing::Offer& offer);
+  void close_pools_on(const std::string& chip);
+  Status change_chip(const std::string& chip, const std::string& state, const std::string& reason,
+                     std::int64_t good_until_us);
+  /// Takes chips that are not well out of service.
+  void keep_chips();
+  Status move_leases_off(const std::string& chip);
 
   // service_quotes.cc
   /// Checks a token: ours, this tenant's, this kind, not expired. kInvalidArgument says which.
@@ -133,23 +189,26 @@ class Service final : public Cloud {
   void settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDone done);
   void finish(PendingRequest& pending, Result<InferAnswer> answer);
   void void_hold(const std::string& tenant, const std::string& request);
-  std::shared_ptr<std::atomic<std::int64_t>> in_flight_of(const std::string& tenant);
+  std::shared_ptr<TenantLoad> load_of(const std::string& tenant);
+  Result<Quota> quota_of(std::string_view tenant) const;
 
   const Config config_;
   const Files files_;
   const std::unique_ptr<SystemClock> own_clock_;
   const Clock& clock_;
   std::string quote_secret_;
+  std::string book_public_key_;
   std::map<std::int64_t, billing::PriceBook> books_;  // set at start, then unchanging
   mutable std::unique_ptr<Store> store_;
   Chips chips_;
+  Health health_;  // the keeper's
   Executables executables_;
   KeyRing keys_;
   Endpoints endpoints_;
-  std::mutex lease_mutex_;  // quota and placement of new leases, one at a time
+  std::mutex reconcile_mutex_;
 
-  std::shared_mutex in_flight_mutex_;
-  std::map<std::string, std::shared_ptr<std::atomic<std::int64_t>>, std::less<>> in_flight_;  // by tenant
+  std::shared_mutex loads_mutex_;
+  std::map<std::string, std::shared_ptr<TenantLoad>, std::less<>> loads_;  // by tenant
 
   struct Totals {
     std::atomic<std::uint64_t> requests{0}, failed{0}, refused{0}, images{0}, cycles{0}, picojoules{0},

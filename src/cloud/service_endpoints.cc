@@ -71,6 +71,7 @@ Result<StoredEndpoint> Service::plan_endpoint(const Caller& caller, const Endpoi
   Endpoint& endpoint = stored.endpoint;
   endpoint.id = "ep_" + random_hex(8);
   endpoint.tenant = caller.tenant;
+  endpoint.project = caller.project;
   endpoint.name = request.name;
   endpoint.model = request.model;
   endpoint.batches = request.batches;
@@ -109,14 +110,14 @@ Result<Endpoint> Service::create_endpoint(const Caller& caller, const EndpointRe
   if (draining_) return fail(Code::kUnavailable, "the service is stopping: try again later");
   TRY_ASSIGN(StoredEndpoint stored, plan_endpoint(caller, request));
   TRY_ASSIGN(const auto own, endpoints(caller));
-  if (static_cast<std::int64_t>(own.size()) >= config_.limits.endpoints) {
-    return fail(Code::kResourceExhausted, "a tenant has at most {} endpoints: delete one",
-                config_.limits.endpoints);
+  TRY_ASSIGN(const Quota may, quota_of(caller.tenant));
+  if (static_cast<std::int64_t>(own.size()) >= may.endpoints) {
+    return fail(Code::kResourceExhausted, "a tenant has at most {} endpoints: delete one", may.endpoints);
   }
   const Endpoint& made = stored.endpoint;
   TRY(store_->apply(CreateEndpoint{made.id, made.tenant, made.name, made.model, made.lease, made.offer,
                                    made.chip, made.cores, stored.work_price, stored.price_book_version,
-                                   text_of(made.batches), made.preprocessing, made.labels}));
+                                   text_of(made.batches), made.preprocessing, made.labels, made.project}));
   auto starting = std::make_shared<Serving>();
   starting->endpoint = std::make_shared<const Endpoint>(made);
   endpoints_.put(std::move(starting));
@@ -124,18 +125,15 @@ Result<Endpoint> Service::create_endpoint(const Caller& caller, const EndpointRe
     const auto serving = start_endpoint(stored);
     return *serving->endpoint;
   }
-  const std::lock_guard lock(work_mutex_);
-  to_start_.push_back(stored);
-  ++starting_;
-  work_ready_.notify_all();
+  start_later(stored);
   return made;
 }
 
 Result<Placement> Service::place_endpoint(StoredEndpoint& stored) {
   Endpoint& endpoint = stored.endpoint;
-  const Caller owner{endpoint.tenant, "", 0};
+  const Caller owner{endpoint.tenant, "", 0, ""};
   TRY_ASSIGN(const Model on, model(owner, endpoint.model));
-  TRY_ASSIGN(runtime::Device * device, chips_.device(endpoint.chip));
+  TRY_ASSIGN(runtime::Device * device, chips_.of_kind(endpoint.chip));
   TRY_ASSIGN(auto executable, executables_.get({on, device->spec(), endpoint.cores, endpoint.batches}));
   endpoint.executable = executable->digest;
   endpoint.signature = signature_of_executable(*executable);
@@ -146,24 +144,31 @@ Result<Placement> Service::place_endpoint(StoredEndpoint& stored) {
     if (endpoint.labels.empty()) endpoint.labels = value_or_empty(*metadata, "labels");
   }
   TRY(check_preprocessing_fits(endpoint.preprocessing, endpoint.signature));
-  Place place;
+  Places places;
   if (endpoint.lease.empty()) {
     const billing::Offer* shared = books_.at(stored.price_book_version).find(endpoint.offer);
     CHECK(shared != nullptr);
-    TRY_ASSIGN(place, chips_.pool(*shared));
+    TRY_ASSIGN(places, pool(*shared));
   } else {
-    TRY_ASSIGN(place, chips_.of_lease(endpoint.lease));
+    TRY_ASSIGN(places, chips_.of(endpoint.lease));
   }
-  TRY_ASSIGN(const runtime::LoadedId loaded, place.device->load(place.slice, executable));
+  std::vector<Target> targets;
+  for (const Place& place : places.places) {
+    TRY_ASSIGN(const runtime::LoadedId loaded, place.device->load(place.slice, executable));
+    targets.push_back({place.device, place.slice, loaded});
+  }
   return Placement{.executable = executable,
                    .costs = runtime::CostTable(*executable, device->spec()),
-                   .device = place.device,
-                   .slice = place.slice,
-                   .loaded = loaded,
-                   .clock_hz = clock_hz_of(device->spec())};
+                   .targets = std::move(targets),
+                   .clock_hz = clock_hz_of(device->spec()),
+                   .fence = places.fence};
 }
 
 std::shared_ptr<const Serving> Service::start_endpoint(StoredEndpoint stored) {
+  if (!stored.endpoint.lease.empty() && !chips_.of(stored.endpoint.lease)) {
+    // Its lease waits for cores: once it has some, it is started with it.
+    if (auto waiting = endpoints_.find(stored.endpoint.tenant, stored.endpoint.name)) return waiting;
+  }
   auto placement = place_endpoint(stored);
   Endpoint& endpoint = stored.endpoint;
   endpoint.state = placement ? EndpointState::kReady : EndpointState::kFailed;
@@ -179,9 +184,7 @@ std::shared_ptr<const Serving> Service::start_endpoint(StoredEndpoint stored) {
   const bool wanted = now != nullptr && now->endpoint->id == endpoint.id &&
                       now->endpoint->state == EndpointState::kStarting && endpoints_.replace(*now, serving);
   if (!wanted) {
-    if (serving->placement) {
-      serving->placement->device->unload(serving->placement->slice, serving->placement->loaded);
-    }
+    if (serving->placement) serving->unload();
     const auto after = endpoints_.find(endpoint.tenant, endpoint.name);
     return after == nullptr ? serving : after;
   }

@@ -16,7 +16,7 @@ namespace chengying::cloud {
 struct PendingRequest {
   ServingLock serving;
   InferDone done;
-  std::shared_ptr<std::atomic<std::int64_t>> tenant_in_flight;
+  std::shared_ptr<TenantLoad> load;
   std::vector<std::string> wanted_outputs;
   std::vector<Tensor> inputs;
   std::chrono::steady_clock::time_point deadline;
@@ -63,16 +63,18 @@ std::vector<NamedTensor> named_outputs(const Signature& signature, const std::ve
 }
 }  // namespace
 
-std::shared_ptr<std::atomic<std::int64_t>> Service::in_flight_of(const std::string& tenant) {
+std::shared_ptr<TenantLoad> Service::load_of(const std::string& tenant) {
   {
-    const std::shared_lock lock(in_flight_mutex_);
-    const auto it = in_flight_.find(tenant);
-    if (it != in_flight_.end()) return it->second;
+    const std::shared_lock lock(loads_mutex_);
+    const auto it = loads_.find(tenant);
+    if (it != loads_.end()) return it->second;
   }
-  const std::unique_lock lock(in_flight_mutex_);
-  auto& counter = in_flight_[tenant];
-  if (counter == nullptr) counter = std::make_shared<std::atomic<std::int64_t>>(0);
-  return counter;
+  const Quota may =
+      quota_of(tenant).value_or(Quota{.requests_per_second = config_.limits.requests_per_second});
+  const std::unique_lock lock(loads_mutex_);
+  auto& load = loads_[tenant];
+  if (load == nullptr) load = std::make_shared<TenantLoad>(may.requests_per_second);
+  return load;
 }
 
 void Service::infer(const Caller& caller, InferRequest request, InferDone done) {
@@ -86,8 +88,8 @@ void Service::infer(const Caller& caller, InferRequest request, InferDone done) 
   }
   auto pending = *std::move(admitted);
   pending->done = std::move(done);
-  HoldWork hold{caller.tenant, pending->post.request, pending->post.named,
-                pending->body, pending->price,        pending->post.quote};
+  HoldWork hold{caller.tenant,  pending->post.request, pending->post.named,   pending->body,
+                pending->price, pending->post.quote,   pending->post.project, pending->post.key};
   const auto held = store_->submit_early(std::move(hold), [this, pending](Result<Effects> effects) {
     if (!effects) return finish(*pending, std::unexpected<Error>(std::move(effects).error()));
     run_held(pending, *std::move(effects));
@@ -116,14 +118,18 @@ Result<std::shared_ptr<PendingRequest>> Service::admit(const Caller& caller, Inf
   pending->wanted_outputs = std::move(request.outputs);
   pending->deadline = request.deadline;
   TRY(price(caller, request, *pending));
-  auto in_flight = in_flight_of(caller.tenant);
-  if (++*in_flight > config_.limits.requests_in_flight) {
-    --*in_flight;
+  auto load = load_of(caller.tenant);
+  if (!load->take(clock_.monotonic_us())) {
+    return fail(Code::kResourceExhausted,
+                "more than {} requests in a second, the quota of this tenant: slow down", load->per_second());
+  }
+  if (++load->in_flight > config_.limits.requests_in_flight) {
+    --load->in_flight;
     return fail(Code::kResourceExhausted,
                 "{} requests are in flight, the limit of a tenant: wait for answers",
                 config_.limits.requests_in_flight);
   }
-  pending->tenant_in_flight = std::move(in_flight);
+  pending->load = std::move(load);
   return pending;
 }
 
@@ -137,6 +143,9 @@ Status Service::price(const Caller& caller, const InferRequest& request, Pending
   post.request = post.named ? request.request_id : "rq_" + random_hex(12);
   post.endpoint = endpoint.id;
   post.lease = endpoint.lease;
+  post.fence = serving.placement->fence;
+  post.project = caller.project;
+  post.key = caller.key;
   post.offer = endpoint.offer;
   post.chip = endpoint.chip;
   post.cores = endpoint.cores;
@@ -184,14 +193,14 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
     pending->receipt.price = effects.record->price;
     pending->receipt.quote = effects.record->quote;
   }
+  const Target& target = pending->serving->next_target();
   runtime::Work work{
-      .loaded = pending->serving->placement->loaded,
+      .loaded = target.loaded,
       .batch = pending->post.batch,
       .inputs = std::move(pending->inputs),
       .deadline = pending->deadline,
       .done = [this, pending](runtime::RunDone done) { settle_run(pending, std::move(done)); }};
-  const auto& placement = *pending->serving->placement;
-  if (auto submitted = placement.device->submit(placement.slice, std::move(work)); !submitted) {
+  if (auto submitted = target.device->submit(target.slice, std::move(work)); !submitted) {
     if (!pending->receipt.already_charged) void_hold(pending->post.tenant, pending->post.request);
     finish(*pending, std::unexpected<Error>(submitted.error()));
   }
@@ -239,7 +248,7 @@ void Service::settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDo
 
 void Service::finish(PendingRequest& pending, Result<InferAnswer> answer) {
   if (!answer) ++totals_.failed;
-  --*pending.tenant_in_flight;
+  --pending.load->in_flight;
   // The last use of this object: when the count is 0, a stopping service may go.
   InferDone done = std::move(pending.done);
   done(std::move(answer));

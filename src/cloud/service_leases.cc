@@ -14,9 +14,17 @@ namespace {
 constexpr std::chrono::seconds kFinishWait{60};
 
 Digest body_of(const LeaseRequest& request) {
-  return sha256(fmt::format("{}|{}|{}|{}", request.offer, request.seconds_max, request.name, request.quote));
+  std::string text =
+      fmt::format("{}|{}|{}|{}", request.offer, request.seconds_max, request.name, request.quote);
+  if (request.wait_seconds != 0) text += fmt::format("|{}", request.wait_seconds);
+  return sha256(text);
 }
 }  // namespace
+
+Result<Money> price_of_lease(const billing::Offer& offer, std::int64_t seconds) {
+  return billing::capacity_price(billing::billed_seconds(offer.term, seconds * 1'000'000),
+                                 std::int64_t{offer.cores} * offer.chips, offer.capacity_micro_per_core_hour);
+}
 
 Result<const billing::Offer*> Service::offer(std::string_view offer_id) const {
   const billing::Offer* found = price_book().find(offer_id);
@@ -29,9 +37,17 @@ Result<const billing::Offer*> Service::offer(std::string_view offer_id) const {
 
 Lease Service::with_live_time(StoredLease stored) const {
   Lease lease = std::move(stored.lease);
+  const std::int64_t now = store_->now().monotonic_us;
   const bool runs = lease.state == LeaseState::kActive && stored.started_us >= 0;
-  if (runs)
-    lease.seconds_used = billing::billed_seconds(lease.term, store_->now().monotonic_us - stored.started_us);
+  if (runs) {
+    const std::int64_t ran_us = stored.ran_us + now - stored.started_us;
+    const std::int64_t more = billing::billed_seconds(lease.term, ran_us) - stored.billed_seconds;
+    lease.seconds_used += std::max<std::int64_t>(more, 0);
+  }
+  if (lease.state == LeaseState::kQueued) {
+    const auto start = store_->read([&](Database& database) { return read_estimate(database, lease, now); });
+    if (start && *start) lease.estimated_start = format_utc(clock_.wall_us() + **start - now);
+  }
   return lease;
 }
 
@@ -68,44 +84,34 @@ Result<Lease> Service::create_lease(const Caller& caller, const LeaseRequest& re
     return fail(Code::kInvalidArgument, "seconds_max {} is not in 1..{}, the longest lease of offer {}",
                 seconds, terms.seconds_max, request.offer);
   }
-  TRY(chips_.device(terms.chip));
-
-  // One at a time: of two requests for the last cores, or the last of the quota, one gets it and one is
-  // refused.
-  const std::lock_guard lock(lease_mutex_);
-  TRY_ASSIGN(const auto own, leases(caller));
-  const auto open = std::ranges::count_if(own, [](const Lease& lease) {
-    return lease.state != LeaseState::kEnded && lease.state != LeaseState::kFailed;
-  });
-  const bool repeated = !request.request_id.empty() &&
-                        std::ranges::find(own, request.request_id, &Lease::request_id) != own.end();
-  if (!repeated && open >= config_.limits.leases) {
-    return fail(Code::kResourceExhausted, "a tenant has at most {} leases: release one",
-                config_.limits.leases);
+  if (request.wait_seconds < 0 || request.wait_seconds > config_.limits.wait_seconds) {
+    return fail(Code::kInvalidArgument, "wait_seconds {} is not in 0..{}", request.wait_seconds,
+                config_.limits.wait_seconds);
   }
+  TRY(chips_.of_kind(terms.chip));
   command.id = "ls_" + random_hex(8);
   command.tenant = caller.tenant;
+  command.project = caller.project;
+  command.key = caller.key;
   command.request = request.request_id;
   command.body = body_of(request);
   command.name = request.name;
   command.offer = terms.id;
   command.chip = terms.chip;
   command.cores = terms.cores;
+  command.chips = terms.chips;
   command.term = name_of(terms.term);
   command.seconds_max = seconds;
+  command.wait_seconds = request.wait_seconds;
+  command.notice_seconds = terms.notice_seconds;
   command.capacity_price = terms.capacity_micro_per_core_hour;
   command.work_price = terms.work_micro_per_core_hour;
-  TRY_ASSIGN(command.hold, billing::capacity_price(billing::billed_seconds(terms.term, seconds * 1'000'000),
-                                                   terms.cores, terms.capacity_micro_per_core_hour));
-  const std::string id = command.id;
+  command.cores_most = config_.limits.cores;
+  command.leases_most = config_.limits.leases;
+  TRY_ASSIGN(command.hold, price_of_lease(terms, seconds));
   TRY_ASSIGN(const Effects effects, store_->apply(std::move(command)));
-  if (effects.repeated) return lease(caller, effects.result);
-  if (auto placed = chips_.place(id, terms.chip, terms.cores); !placed) {
-    TRY(store_->apply(EndLease{id, true, placed.error().message}));
-    return std::unexpected<Error>(placed.error());
-  }
-  TRY(store_->apply(ActivateLease{id}));
-  return lease(caller, id);
+  if (!effects.repeated) TRY(reconcile());
+  return lease(caller, effects.result);
 }
 
 Result<std::vector<Lease>> Service::leases(const Caller& caller) const {
@@ -130,34 +136,59 @@ Result<std::vector<Event>> Service::lease_events(const Caller& caller, std::stri
 Result<Lease> Service::release_lease(const Caller& caller, std::string_view lease_id) {
   TRY(needs(caller, Scope::kDeploy));
   TRY_ASSIGN(const Lease found, lease(caller, lease_id));
+  if (found.state == LeaseState::kQueued || found.state == LeaseState::kGranted) {
+    // It has nothing to finish.
+    halt_endpoints(found.id, EndpointState::kStopped, "its lease ended");
+    if (auto ended = store_->apply(EndLease{found.id, false, "released"});
+        !ended && ended.error().code != Code::kConflict) {
+      return std::unexpected<Error>(ended.error());
+    }
+    chips_.give_back(found.id);
+    TRY(reconcile());
+    return lease(caller, lease_id);
+  }
   if (found.state != LeaseState::kActive) return found;
   return end_lease(found, "released");
 }
 
+std::vector<std::shared_ptr<const Serving>> Service::halt_endpoints(const std::string& lease,
+                                                                    EndpointState state,
+                                                                    const std::string& reason) {
+  std::vector<std::shared_ptr<const Serving>> halted;
+  for (const auto& serving : endpoints_.all()) {
+    const bool running =
+        serving->endpoint->state == EndpointState::kReady ||
+        (state == EndpointState::kStopped && serving->endpoint->state == EndpointState::kStarting);
+    if (serving->endpoint->lease != lease || !running) continue;
+    Endpoint endpoint = *serving->endpoint;
+    endpoint.state = state;
+    endpoint.reason = reason;
+    auto after = std::make_shared<Serving>();
+    after->endpoint = std::make_shared<const Endpoint>(std::move(endpoint));
+    if (endpoints_.replace(*serving, std::move(after))) halted.push_back(serving);
+  }
+  return halted;
+}
+
+void Service::let_finish(const std::vector<std::shared_ptr<const Serving>>& halted) {
+  const auto until = std::chrono::steady_clock::now() + kFinishWait;
+  const auto busy = [](const auto& serving) { return serving->in_flight > 0; };
+  while (std::ranges::any_of(halted, busy) && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 Result<Lease> Service::end_lease(const Lease& lease, const std::string& reason) {
-  const Caller owner{lease.tenant, "", 0};
+  const Caller owner{lease.tenant, "", 0, ""};
   if (auto drained = store_->apply(DrainLease{lease.id, reason}); !drained) {
     // Somebody else is ending it: what they do is what was asked for.
     if (drained.error().code == Code::kConflict) return this->lease(owner, lease.id);
     return std::unexpected<Error>(drained.error());
   }
-  std::vector<std::shared_ptr<const Serving>> stopped;
-  for (const auto& serving : endpoints_.all()) {
-    if (serving->endpoint->lease != lease.id) continue;
-    Endpoint endpoint = *serving->endpoint;
-    endpoint.state = EndpointState::kStopped;
-    endpoint.reason = "its lease ended";
-    auto after = std::make_shared<Serving>();
-    after->endpoint = std::make_shared<const Endpoint>(std::move(endpoint));
-    if (endpoints_.replace(*serving, std::move(after))) stopped.push_back(serving);
-  }
-  const auto until = std::chrono::steady_clock::now() + kFinishWait;
-  const auto busy = [](const auto& serving) { return serving->in_flight > 0; };
-  while (std::ranges::any_of(stopped, busy) && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  let_finish(halt_endpoints(lease.id, EndpointState::kStopped, "its lease ended"));
   chips_.give_back(lease.id);
   TRY(store_->apply(EndLease{lease.id, false, ""}));
+  TRY(reconcile());  // its cores may be another's now
   return this->lease(owner, lease.id);
 }
 

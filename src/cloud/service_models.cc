@@ -40,10 +40,6 @@ Status describe(Model& model, const std::filesystem::path& path, std::span<const
 }
 }  // namespace
 
-Result<std::vector<Chip>> Service::chips(const Caller&) const {
-  return chips_.levels();
-}
-
 Result<std::string> Service::price_book_text(std::int64_t version) const {
   const auto it = books_.find(version);
   if (it == books_.end()) return fail(Code::kNotFound, "no price book version {}", version);
@@ -67,16 +63,16 @@ Result<Model> Service::create_model(const Caller& caller, std::string_view name,
   for (const Model& each : owned) {
     if (each.id == model.id) return each;
   }
-  if (static_cast<std::int64_t>(owned.size()) >= config_.limits.models) {
-    return fail(Code::kResourceExhausted, "a tenant has at most {} models: delete one",
-                config_.limits.models);
+  TRY_ASSIGN(const Quota may, quota_of(caller.tenant));
+  if (static_cast<std::int64_t>(owned.size()) >= may.models) {
+    return fail(Code::kResourceExhausted, "a tenant has at most {} models: delete one", may.models);
   }
   const std::int64_t used =
       std::accumulate(owned.begin(), owned.end(), std::int64_t{0},
                       [](std::int64_t sum, const Model& each) { return sum + each.size_bytes; });
-  if (used + size > config_.limits.model_bytes_total) {
+  if (used + size > may.model_bytes) {
     return fail(Code::kResourceExhausted, "a tenant's models have at most {} bytes together: delete one",
-                config_.limits.model_bytes_total);
+                may.model_bytes);
   }
   const auto path = files_.model(digest);
   const bool new_file = !std::filesystem::exists(path);

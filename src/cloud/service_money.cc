@@ -70,8 +70,10 @@ Result<UsagePage> Service::usage(const Caller& caller, const UsageFilter& filter
         Query rows,
         database.query("SELECT text FROM records WHERE tenant = ?1 AND sequence > ?2 AND wall_us >= ?3 AND "
                        "wall_us < ?4 AND (?5 = '' OR endpoint = ?5) AND (?6 = '' OR lease = ?6) "
-                       "ORDER BY sequence LIMIT ?7",
-                       tenant, filter.after_sequence, from, to, endpoint, filter.lease, filter.limit + 1));
+                       "AND (?7 = '' OR json_extract(text, '$.project') = ?7) "
+                       "AND (?8 = '' OR json_extract(text, '$.key') = ?8) ORDER BY sequence LIMIT ?9",
+                       tenant, filter.after_sequence, from, to, endpoint, filter.lease, filter.project,
+                       filter.key, filter.limit + 1));
     for (;;) {
       TRY_ASSIGN(const bool any, rows.next());
       if (!any) return {};
@@ -102,6 +104,7 @@ Result<InvoiceView> Service::create_invoice(const Caller& caller, std::string_vi
                store_->read([&](Database& database) { return read_invoice(database, tenant, id); }));
     TRY_ASSIGN(const billing::Invoice parsed, billing::parse_invoice(view.json));
     view.text = to_text(parsed);
+    view.html = to_html(parsed);
     return view;
   };
   if (!request_id.empty()) {
@@ -114,6 +117,13 @@ Result<InvoiceView> Service::create_invoice(const Caller& caller, std::string_vi
       return any ? row.text(0) : std::string();
     }));
     if (!before.empty()) return read_back(before);
+  }
+  // What leases that run have used so far belongs to this period.
+  TRY_ASSIGN(const auto open, store_->read([](Database& database) { return read_open_leases(database); }));
+  for (const StoredLease& stored : open) {
+    if (stored.lease.tenant != tenant) continue;
+    auto metered = store_->apply(MeterLease{stored.lease.id});
+    if (!metered && metered.error().code != Code::kConflict) return std::unexpected<Error>(metered.error());
   }
   TRY_ASSIGN(const InvoiceBasis basis,
              store_->read([&](Database& database) { return read_basis(database, tenant); }));
@@ -151,6 +161,7 @@ Result<InvoiceView> Service::invoice(const Caller& caller, std::string_view invo
   }));
   TRY_ASSIGN(const billing::Invoice parsed, billing::parse_invoice(view.json));
   view.text = to_text(parsed);
+  view.html = to_html(parsed);
   return view;
 }
 

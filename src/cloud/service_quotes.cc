@@ -54,7 +54,7 @@ Result<QuoteAnswer> Service::quote_infer(const Caller& caller, const InferQuoteR
   } else {
     TRY_ASSIGN(const Model found, model(caller, request.model));
     TRY_ASSIGN(subject.offer, offer(request.offer));
-    TRY_ASSIGN(const runtime::Device* device, chips_.device(subject.offer->chip));
+    TRY_ASSIGN(const runtime::Device* device, chips_.of_kind(subject.offer->chip));
     subject.price_book_version = price_book().version;
     subject.clock_hz = clock_hz_of(device->spec());
     TRY_ASSIGN(subject.executable,
@@ -101,8 +101,7 @@ Result<QuoteAnswer> Service::quote_lease(const Caller& caller, std::string_view 
   quote.expires_wall_us = clock_.wall_us() + config_.limits.quote_seconds * 1'000'000;
   quote.cores = found->cores;
   quote.seconds = seconds;
-  TRY_ASSIGN(quote.price, billing::capacity_price(billing::billed_seconds(found->term, seconds * 1'000'000),
-                                                  quote.cores, found->capacity_micro_per_core_hour));
+  TRY_ASSIGN(quote.price, price_of_lease(*found, seconds));
   return answer_of(quote, *found, quote_secret_);
 }
 

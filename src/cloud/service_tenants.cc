@@ -58,10 +58,15 @@ Result<Tenant> Service::set_credit_line(const Caller& caller, std::string_view t
 }
 
 Result<NewKey> Service::create_key(const Caller& caller, std::string_view tenant_id, std::string_view name,
-                                   Scopes scopes, std::string_view expires_at) {
+                                   Scopes scopes, std::string_view expires_at, std::string_view project) {
   TRY(needs(caller, Scope::kDeploy));
   TRY_ASSIGN(const std::string id, tenant_or_own(caller, tenant_id));
   TRY(check_name("name", name, true));
+  // A key of a project makes keys of that project only.
+  const std::string charged_to = project.empty() ? caller.project : std::string(project);
+  if (!caller.project.empty() && charged_to != caller.project) {
+    return fail(Code::kNotFound, "no project {}", project.substr(0, 128));
+  }
   const bool has_all = caller.may(Scope::kAdmin) || (scopes & ~caller.scopes) == 0;
   if (!has_all)
     return fail(Code::kPermissionDenied, "a key can't give scopes that it lacks: it has {}",
@@ -81,7 +86,8 @@ Result<NewKey> Service::create_key(const Caller& caller, std::string_view tenant
   }
   const std::string secret = new_secret();
   const std::string key_id = "key_" + random_hex(8);
-  TRY(store_->apply(CreateKey{key_id, id, std::string(name), sha256(secret), scopes, expires_us}));
+  TRY(store_->apply(
+      CreateKey{key_id, id, std::string(name), sha256(secret), scopes, expires_us, charged_to}));
   TRY(refill_keys());
   TRY_ASSIGN(const auto after, keys(caller, id));
   const auto made = std::ranges::find(after, key_id, &Key::id);

@@ -23,14 +23,20 @@
 
 namespace chengying::cloud {
 
+/// Where an endpoint's executable is loaded: one of each chip of its lease.
+struct Target {
+  runtime::Device* device = nullptr;
+  runtime::SliceId slice;
+  runtime::LoadedId loaded;
+};
+
 /// Where and at which price an endpoint runs; set once it is ready.
 struct Placement {
   std::shared_ptr<const isa::Executable> executable;
   runtime::CostTable costs;
-  runtime::Device* device = nullptr;
-  runtime::SliceId slice;
-  runtime::LoadedId loaded;
+  std::vector<Target> targets;  // at least one; requests take them in turn
   std::uint64_t clock_hz = 0;
+  std::int64_t fence = 0;  // of the lease's grant; 0 on a pool
 };
 
 struct Serving {
@@ -38,6 +44,12 @@ struct Serving {
   std::int64_t work_price = 0, price_book_version = 0;
   std::optional<Placement> placement;
   mutable std::atomic<std::int64_t> in_flight{0};
+  mutable std::atomic<std::uint64_t> turn{0};
+
+  const Target& next_target() const { return placement->targets[turn++ % placement->targets.size()]; }
+  void unload() const {
+    for (const Target& target : placement->targets) target.device->unload(target.slice, target.loaded);
+  }
 };
 
 /// Counts a request on a Serving for as long as it lives.

@@ -162,7 +162,7 @@ class CloudTest : public ::testing::Test {
     if (units(balance) > Money()) {
       EXPECT_TRUE(cloud_->deposit(admin_, made->id, units(balance), ""));
     }
-    const auto key = cloud_->create_key(admin_, made->id, "k", *parse_scopes("infer,deploy,billing"), "");
+    const auto key = cloud_->create_key(admin_, made->id, "k", *parse_scopes("infer,deploy,billing"), "", "");
     EXPECT_TRUE(key);
     return *cloud_->authenticate(key->secret);
   }

@@ -4,27 +4,13 @@
 
 #include <algorithm>
 
+#include "books_arithmetic.h"
+
 namespace chengying::cloud {
 
 namespace {
-constexpr std::int64_t kSecond = 1'000'000;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
-/// Small numbers only: the product fits 64 bits.
-std::int64_t capacity(std::int64_t seconds, std::int64_t cores, std::int64_t price) {
-  return ceil_div(seconds * cores * price * 1000, 3600);
-}
-std::int64_t started_seconds(bool reserved, std::int64_t held_us) {
-  const std::int64_t unit = reserved ? 3600 : 1;
-  return std::max(ceil_div(held_us, unit * kSecond), std::int64_t{1}) * unit;
-}
 std::string work_hold(const std::string& tenant, const std::string& request) {
   return fmt::format("work:{}:{}", tenant, request);
-}
-Expected refused(Code code) {
-  return {.repeated = false, .refused = code};
 }
 }  // namespace
 
@@ -34,7 +20,7 @@ void Books::commit() {
   new_quotes_.clear();
 }
 
-void Books::undo() {
+void Books::rollback() {
   now_ = committed_;
   for (const Request& request : new_requests_) requests_.erase(request);
   for (const std::string& quote : new_quotes_) quotes_.erase(quote);
@@ -42,8 +28,16 @@ void Books::undo() {
   new_quotes_.clear();
 }
 
+void Books::withdraw() {
+  now_ = before_;
+  if (remembered_) requests_.erase(*remembered_);
+}
+
 Expected Books::expect(const Command& command, const Now& now) {
   monotonic_us_ = now.monotonic_us;
+  remembered_.reset();
+  const std::string_view kind = name_of(command);
+  if (kind.ends_with("_lease")) before_ = now_;
   return std::visit(
       [this](const auto& c) -> Expected {
         if constexpr (requires { this->on(c); }) {
@@ -58,38 +52,69 @@ Expected Books::expect(const Command& command, const Now& now) {
 std::optional<Expected> Books::earlier(const Request& request, const Digest& body) const {
   const auto it = requests_.find(request);
   if (std::get<2>(request).empty() || it == requests_.end()) return std::nullopt;
-  return it->second == body ? Expected{.repeated = true, .refused = {}} : refused(Code::kConflict);
+  return it->second == body ? repeated() : refused(Code::kConflict);
 }
 
 void Books::remember(const Request& request, const Digest& body) {
   if (std::get<2>(request).empty()) return;
   requests_.emplace(request, body);
+  remembered_ = request;
   new_requests_.push_back(request);
 }
 
 std::optional<Code> Books::set_aside(const std::string& id, Hold hold) {
-  const auto it = now_.accounts.find(hold.tenant);
+  const auto it = now_.accounts.find(hold.payer.tenant);
   if (hold.amount < 0) return Code::kInvalidArgument;
   if (it == now_.accounts.end()) return Code::kNotFound;
   Account& account = it->second;
   if (account.balance + account.credit - account.held < hold.amount) return Code::kPaymentRequired;
-  if (now_.holds.contains(id)) return Code::kConflict;
+  std::vector<Cap*> caps;
+  for (const std::string* subject : {&hold.payer.tenant, &hold.payer.project, &hold.payer.key}) {
+    const auto cap = now_.caps.find(*subject);
+    if (cap != now_.caps.end()) caps.push_back(&cap->second);
+  }
+  for (const Cap* cap : caps) {
+    if (cap->amount - cap->spent - cap->held < hold.amount) return Code::kPaymentRequired;
+  }
+  const auto same = now_.holds.find(id);
+  if (same != now_.holds.end() && !hold.lease) return Code::kConflict;
   account.held += hold.amount;
-  now_.holds.emplace(id, std::move(hold));
+  for (Cap* cap : caps) cap->held += hold.amount;
+  if (same != now_.holds.end()) {
+    same->second.amount += hold.amount;
+  } else {
+    now_.holds.emplace(id, std::move(hold));
+  }
   return std::nullopt;
+}
+
+void Books::pay(const Payer& payer, std::int64_t held, std::int64_t price) {
+  Account& account = now_.accounts.at(payer.tenant);
+  account.held -= held;
+  account.balance -= price;
+  now_.revenue += price;
+  for (const std::string* subject : {&payer.tenant, &payer.project, &payer.key}) {
+    const auto cap = now_.caps.find(*subject);
+    if (cap == now_.caps.end()) continue;
+    cap->second.held -= held;
+    cap->second.spent += price;
+  }
 }
 
 void Books::charge(const std::string& hold, std::int64_t price) {
   const auto it = now_.holds.find(hold);
-  Account& account = now_.accounts.at(it->second.tenant);
-  account.held -= it->second.amount;
-  account.balance -= price;
-  now_.revenue += price;
+  pay(it->second.payer, it->second.amount, price);
   if (!it->second.quote.empty()) {
     quotes_.insert(it->second.quote);
     new_quotes_.push_back(it->second.quote);
   }
   ++now_.records;
+  now_.holds.erase(it);
+}
+
+void Books::release(const std::string& hold) {
+  const auto it = now_.holds.find(hold);
+  pay(it->second.payer, it->second.amount, 0);
   now_.holds.erase(it);
 }
 
@@ -127,8 +152,8 @@ Expected Books::on(const HoldWork& c) {
   if (!c.quote.empty() && (quotes_.contains(c.quote) || std::ranges::any_of(now_.holds, same))) {
     return refused(Code::kConflict);
   }
-  const auto fault = set_aside(id, {c.tenant, c.amount.nano(), false, c.body, c.quote});
-  return {.repeated = false, .refused = fault};
+  const auto fault = set_aside(id, {{c.tenant, c.project, c.key}, c.amount.nano(), false, c.body, c.quote});
+  return {.refused = fault};
 }
 
 Expected Books::on(const PostWork& c) {
@@ -147,65 +172,42 @@ Expected Books::on(const PostWork& c) {
 Expected Books::on(const VoidWork& c) {
   const auto hold = now_.holds.find(work_hold(c.tenant, c.request));
   if (hold == now_.holds.end()) return refused(Code::kNotFound);
-  now_.accounts.at(c.tenant).held -= hold->second.amount;
-  now_.holds.erase(hold);
+  release(hold->first);
   return {};
 }
 
 Expected Books::on(const VoidUnanswered&) {
   const auto of_request = [](const auto& each) { return !each.second.lease; };
-  if (std::ranges::none_of(now_.holds, of_request)) return {.repeated = true, .refused = {}};
+  if (std::ranges::none_of(now_.holds, of_request)) return repeated();
   for (const auto& [id, hold] : now_.holds) {
-    if (!hold.lease) now_.accounts.at(hold.tenant).held -= hold.amount;
+    if (!hold.lease) pay(hold.payer, hold.amount, 0);
   }
   std::erase_if(now_.holds, of_request);
   return {};
 }
 
-Expected Books::on(const RequestLease& c) {
-  if (const auto before = earlier({c.tenant, "lease", c.request}, c.body)) return *before;
-  if (const auto fault = set_aside("lease:" + c.id, {c.tenant, c.hold.nano(), true, c.body, c.quote})) {
-    return refused(*fault);
+Expected Books::on(const SetCap& c) {
+  if (c.amount < Money()) return refused(Code::kInvalidArgument);
+  Cap cap{c.amount.nano(), 0, 0};
+  for (const auto& [id, hold] : now_.holds) {
+    const bool under =
+        hold.payer.tenant == c.subject || hold.payer.project == c.subject || hold.payer.key == c.subject;
+    cap.held += under ? hold.amount : 0;
   }
-  remember({c.tenant, "lease", c.request}, c.body);
-  now_.leases[c.id] = {c.tenant,         c.chip, c.cores, c.seconds_max,
-                       c.capacity_price, -1,     -1,      c.term == "reserved"};
+  if (cap.held > cap.amount) return refused(Code::kConflict);
+  now_.caps[c.subject] = cap;
   return {};
 }
 
-Expected Books::on(const ActivateLease& c) {
-  const auto it = now_.leases.find(c.id);
-  if (it == now_.leases.end() || it->second.started_us >= 0) return refused(Code::kConflict);
-  it->second.started_us = monotonic_us_;
-  now_.free_cores[it->second.chip] -= it->second.cores;
-  return {};
+Expected Books::on(const RemoveCap& c) {
+  return now_.caps.erase(c.subject) == 1 ? Expected() : refused(Code::kNotFound);
 }
 
-Expected Books::on(const DrainLease& c) {
-  const auto it = now_.leases.find(c.id);
-  if (it == now_.leases.end() || it->second.started_us < 0 || it->second.stopped_us >= 0) {
-    return refused(Code::kConflict);
-  }
-  it->second.stopped_us = monotonic_us_;
-  return {};
-}
-
-Expected Books::on(const EndLease& c) {
-  const auto it = now_.leases.find(c.id);
-  if (it == now_.leases.end()) return refused(Code::kConflict);
-  const Lease& lease = it->second;
-  const std::string hold = "lease:" + c.id;
-  if (lease.started_us < 0) {
-    now_.accounts.at(lease.tenant).held -= now_.holds.at(hold).amount;
-    now_.holds.erase(hold);
-  } else {
-    const std::int64_t held_us = (lease.stopped_us < 0 ? monotonic_us_ : lease.stopped_us) - lease.started_us;
-    const std::int64_t seconds = std::min(started_seconds(lease.reserved, held_us),
-                                          started_seconds(lease.reserved, lease.seconds_max * kSecond));
-    charge(hold, capacity(seconds, lease.cores, lease.price));
-    now_.free_cores[lease.chip] += lease.cores;
-  }
-  now_.leases.erase(it);
+Expected Books::on(const Credit& c) {
+  if (c.amount <= Money()) return refused(Code::kInvalidArgument);
+  now_.accounts.at(c.tenant).balance += c.amount.nano();
+  now_.revenue -= c.amount.nano();
+  ++now_.records;
   return {};
 }
 

@@ -20,37 +20,54 @@ namespace chengying::cloud {
 struct Expected {
   bool repeated = false;
   std::optional<Code> refused;
+  bool needs_room =
+      false;            // may be refused with kResourceExhausted too: where there is room, Books don't know
+  bool either = false;  // may change nothing
 };
 
 class Books {
  public:
-  explicit Books(std::map<std::string, std::int64_t> fleet) { now_.free_cores = std::move(fleet); }
-
   /// Takes the command in as it should be taken in. Knows those that it has a function for below.
   Expected expect(const Command& command, const Now& now);
   void commit();
-  void rollback() { undo(); }
+  void rollback();
+  /// Forgets the last command that needed room and found none.
+  void withdraw();
+  /// A chip was lost on which these leases were; what ran there counts until `good_until_us` (0: now).
+  void lose(const std::vector<std::string>& leases, std::int64_t good_until_us, const Now& now);
+  /// Takes over which queued leases the store has granted meanwhile, and under which fence. Returns what
+  /// can't be, or "".
+  std::string observe(const std::string& lease, const std::string& state, std::int64_t fence,
+                      bool taken_back);
 
   struct Account {
     std::int64_t balance = 0, held = 0, credit = 0;
   };
+  struct Payer {
+    std::string tenant, project, key;
+  };
   struct Hold {
-    std::string tenant;
+    Payer payer;
     std::int64_t amount = 0;
     bool lease = false;
     Digest body;
     std::string quote;
   };
+  struct Cap {
+    std::int64_t amount = 0, spent = 0, held = 0;
+  };
   struct Lease {
-    std::string tenant, chip;
-    std::int64_t cores = 0, seconds_max = 0, price = 0, started_us = -1, stopped_us = -1;
-    bool reserved = false;
+    Payer payer;
+    std::string chip, state = "queued";
+    std::int64_t cores = 0, seconds_max = 0, price = 0;  // cores of all its chips
+    std::int64_t started_us = -1, ran_us = 0, billed = 0, wait_until_us = 0, fence = 0;
+    bool reserved = false, taken_back = false;
   };
   struct Open {
     std::map<std::string, Account> accounts;  // by tenant
+    std::map<std::string, Cap> caps;          // by subject
     std::map<std::string, Hold> holds;
     std::map<std::string, Lease> leases;  // not ended
-    std::map<std::string, std::int64_t> free_cores;
     std::int64_t deposited = 0, revenue = 0, rounded = 0;
     std::int64_t records = 0;
     std::uint64_t cycles = 0;
@@ -65,8 +82,16 @@ class Books {
   Expected on(const PostWork& c);
   Expected on(const VoidWork& c);
   Expected on(const VoidUnanswered& c);
+  Expected on(const SetCap& c);
+  Expected on(const RemoveCap& c);
+  Expected on(const Credit& c);
+  Expected on(const Schedule& c);
   Expected on(const RequestLease& c);
   Expected on(const ActivateLease& c);
+  Expected on(const ExtendLease& c);
+  Expected on(const ResizeLease& c);
+  Expected on(const MoveLease& c);
+  Expected on(const MeterLease& c);
   Expected on(const DrainLease& c);
   Expected on(const EndLease& c);
   Expected on(const StoreInvoice& c);
@@ -75,13 +100,18 @@ class Books {
   std::optional<Expected> earlier(const Request& request, const Digest& body) const;
   void remember(const Request& request, const Digest& body);
   std::optional<Code> set_aside(const std::string& id, Hold hold);
+  void pay(const Payer& payer, std::int64_t held, std::int64_t price);
   void charge(const std::string& hold, std::int64_t price);
-  void undo();
+  void release(const std::string& hold);
+  Lease* active_lease(const std::string& id);
+  std::int64_t ran_us(const Lease& lease) const;
+  void settle_stretch(const std::string& id, bool failed);
 
-  Open now_, committed_;
+  Open now_, committed_, before_;  // before_: the last command that needs room
   std::int64_t monotonic_us_ = 0;
   std::map<Request, Digest> requests_;
-  std::set<std::string> quotes_;  // redeemed by a charge
+  std::set<std::string> quotes_;       // redeemed by a charge
+  std::optional<Request> remembered_;  // by the last command
   // Since the commit, to be forgotten by a rollback.
   std::vector<Request> new_requests_;
   std::vector<std::string> new_quotes_;

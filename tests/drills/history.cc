@@ -7,20 +7,14 @@
 #include "billing/price_book.h"
 #include "cloud/queries.h"
 #include "cloud/store/check.h"
+#include "history_world.h"
 
 namespace chengying::cloud {
 
+using testing::nano;
+
 namespace {
 constexpr std::int64_t kHour = 3'600'000'000, kYear = 365 * 24 * kHour;
-constexpr std::size_t kTenantsMost = 12;
-constexpr std::int64_t kWorkPrice = 100, kCapacityPrice = 36;
-constexpr std::size_t kHeldMost = 200;
-const std::map<std::string, std::int64_t> kFleet{{"a", 2}, {"b", 16}};
-
-/// Applied to the store, whatever the Books know of it.
-Money nano(std::int64_t amount) {
-  return Money::nano(amount);
-}
 }  // namespace
 
 /// One kind of command, how often it is drawn, and how it is made.
@@ -30,130 +24,48 @@ struct History::Action {
 };
 
 const std::vector<History::Action>& History::actions() {
-  static const std::vector<Action> kActions{
-      {1, &History::create_tenant}, {2, &History::credit_line},   {6, &History::deposit},
-      {34, &History::hold},         {30, &History::post},         {6, &History::void_work},
-      {1, &History::void_all},      {5, &History::request_lease}, {5, &History::activate_lease},
-      {3, &History::drain_lease},   {4, &History::end_lease},     {1, &History::invoice}};
+  static const std::vector<Action> kActions{{1, &History::create_tenant},  {2, &History::credit_line},
+                                            {6, &History::deposit},        {34, &History::hold},
+                                            {30, &History::post},          {6, &History::void_work},
+                                            {1, &History::void_all},       {2, &History::cap},
+                                            {1, &History::credit},         {6, &History::request_lease},
+                                            {8, &History::activate_lease}, {1, &History::extend_lease},
+                                            {1, &History::resize_lease},   {1, &History::move_lease},
+                                            {2, &History::meter_lease},    {2, &History::drain_lease},
+                                            {3, &History::end_lease},      {3, &History::schedule},
+                                            {1, &History::chip_state},     {1, &History::invoice}};
   return kActions;
 }
 
-History::History(std::uint64_t seed) : random_(seed), books_(kFleet) {
+History::History(std::uint64_t seed) : random_(seed) {
   EXPECT_TRUE(machine_.database().execute("BEGIN IMMEDIATE"));
-  step(create_tenant());
+  set_up();
 }
 
-std::string History::some_tenant() {
-  const auto& accounts = books_.now().accounts;
-  return std::next(accounts.begin(), static_cast<std::ptrdiff_t>(below(accounts.size())))->first;
-}
-std::string History::some_lease() {
-  const auto& leases = books_.now().leases;
-  if (leases.empty() || below(10) == 0)
-    return fmt::format("ls_{}", below(static_cast<std::uint64_t>(leases_ + 1)));
-  return std::next(leases.begin(), static_cast<std::ptrdiff_t>(below(leases.size())))->first;
-}
-
-Command History::create_tenant() {
-  const std::size_t count = books_.now().accounts.size();
-  const std::string id = fmt::format("tn_{}", count == kTenantsMost ? 0 : count);
-  return CreateTenant{id, "name of " + id, nano(amount(2) * 5'000)};
-}
-Command History::credit_line() {
-  return SetCreditLine{some_tenant(), nano(amount(12) * 1'000 - 1'000)};
-}
-Command History::deposit() {
-  return Deposit{some_tenant(), below(2) == 0 ? "" : fmt::format("d{}", below(50)),
-                 nano(amount(40) * 500 - 500)};
-}
-
-Command History::hold() {
-  if (!held_.empty() && below(3) == 0) {  // the same again, or with another body
-    HoldWork again = some_held();
-    if (below(4) == 0) again.body = sha256("other");
-    return again;
+void History::set_up() {
+  std::int64_t position = 0;
+  for (const Kind& kind : kFleet) {
+    for (std::int64_t i = 0; i < kind.count; ++i) {
+      step(RegisterChip{fmt::format("{}.{}", kind.name, i), kind.name, position++, kind.cores});
+    }
   }
-  HoldWork hold;
-  hold.tenant = some_tenant();
-  hold.request = fmt::format("r{}", requests_++);
-  hold.named = below(4) != 0;
-  hold.body = sha256(hold.request);
-  hold.amount = nano(below(60) == 0 ? -1 : amount(9) * 1'000);
-  if (below(5) == 0)
-    hold.quote = fmt::format("qt_{}", below(4) == 0 ? below(static_cast<std::uint64_t>(quotes_ + 1))
-                                                    : static_cast<std::uint64_t>(++quotes_));
-  held_.push_back(hold);
-  if (held_.size() > kHeldMost) held_.pop_front();
-  return hold;
-}
-/// Mostly one of the last: not settled yet.
-const HoldWork& History::some_held() {
-  const std::size_t recent = below(5) == 0 ? held_.size() : std::min<std::size_t>(held_.size(), 6);
-  return held_[held_.size() - 1 - below(recent)];
-}
-Command History::post() {
-  if (held_.empty()) return void_all();
-  const HoldWork& hold = some_held();
-  PostWork post;
-  post.tenant = hold.tenant;
-  post.request = hold.request;
-  post.named = hold.named;
-  post.endpoint = fmt::format("ep_{}", below(3));
-  post.offer = "o";
-  post.chip = "a";
-  post.clock_hz = 1;
-  post.quote = hold.quote;
-  post.work_price = kWorkPrice;
-  post.price_book_version = 1;
-  // 36 cycles are 1000 nano-units. Mostly what was held; at times less, at times more.
-  const std::int64_t wanted =
-      std::max<std::int64_t>(hold.amount.nano() / 1'000 + (below(8) == 0 ? amount(3) - 1 : 0), 0);
-  post.cycles = static_cast<std::uint64_t>(wanted * 36);
-  post.picojoules = post.cycles * 3;
-  return post;
-}
-Command History::void_work() {
-  if (held_.empty()) return void_all();
-  const HoldWork& hold = some_held();
-  return VoidWork{hold.tenant, hold.request};
-}
-Command History::void_all() {
-  if (below(20) != 0 && !held_.empty()) return void_work();
-  return VoidUnanswered{};
+  for (std::size_t i = 0; i < kTenantsMost; ++i) {
+    const std::string id = fmt::format("tn_{}", i);
+    step(CreateTenant{id, "name of " + id, nano(amount(2) * 5'000)});
+    step(CreateProject{project_of(id), id, "p"});
+    step(CreateKey{key_of(id), id, "k", sha256(id), 1, 0, project_of(id)});
+  }
+  commit();
 }
 
-Command History::request_lease() {
-  RequestLease lease;
-  lease.id = fmt::format("ls_{}", leases_++);
-  lease.tenant = some_tenant();
-  lease.request = below(2) == 0 ? "" : fmt::format("l{}", below(400));
-  lease.offer = "o";
-  lease.chip = below(2) == 0 ? "a" : "b";
-  lease.cores = static_cast<std::uint16_t>(1 << below(lease.chip == "a" ? 2 : 5));
-  lease.term = below(3) == 0 ? "reserved" : "on_demand";
-  lease.seconds_max = 1 + amount(lease.term == "reserved" ? 9'000 : 60);
-  lease.body = sha256(fmt::format("{}{}", lease.chip, lease.cores));
-  lease.capacity_price = lease.term == "reserved" ? 1 : kCapacityPrice;
-  lease.price_book_version = 1;
-  const auto term = *billing::parse_term(lease.term);
-  lease.hold = *billing::capacity_price(billing::billed_seconds(term, lease.seconds_max * 1'000'000),
-                                        lease.cores, lease.capacity_price);
-  return lease;
+std::vector<std::string> History::texts(std::string_view sql, std::string_view argument) {
+  std::vector<std::string> out;
+  auto rows = *machine_.database().query(sql, argument);
+  while (*rows.next()) out.push_back(rows.text(0));
+  return out;
 }
-Command History::activate_lease() {
-  const std::string id = some_lease();
-  const auto it = books_.now().leases.find(id);
-  if (it == books_.now().leases.end()) return ActivateLease{id};
-  // What the placement of chips would say.
-  const bool fits =
-      books_.now().free_cores.at(it->second.chip) >= it->second.cores || it->second.started_us >= 0;
-  return fits ? Command(ActivateLease{id}) : Command(EndLease{id, true, "no free cores"});
-}
-Command History::drain_lease() {
-  return DrainLease{some_lease(), "released"};
-}
-Command History::end_lease() {
-  return EndLease{some_lease(), below(5) == 0, "ended"};
+std::vector<std::string> History::leases_on(const std::string& chip) {
+  return texts("SELECT lease FROM places WHERE chip = ? ORDER BY lease", chip);
 }
 
 Command History::invoice() {
@@ -186,19 +98,56 @@ void History::tick() {
 }
 
 void History::step(const Command& command) {
+  const auto* chip = std::get_if<SetChipState>(&command);
+  const auto on_chip = chip != nullptr ? leases_on(chip->id) : std::vector<std::string>();
   const Expected expected = books_.expect(command, machine_.now);
   const auto effects = machine_(command);
   const auto where = [&] { return fmt::format("step {}: {} {}", step_, name_of(command), to_text(command)); };
   if (!effects) {
+    const bool no_room = expected.needs_room && effects.error().code == Code::kResourceExhausted;
+    if (no_room && !expected.refused) books_.withdraw();
+    ++counts_.refused;
+    if (no_room) return;
     ASSERT_TRUE(expected.refused.has_value()) << where() << ": " << effects.error().message;
     ASSERT_EQ(effects.error().code, *expected.refused) << where() << ": " << effects.error().message;
-    ++counts_.refused;
     return;
   }
   ASSERT_FALSE(expected.refused.has_value()) << where() << " should have been refused";
-  ASSERT_EQ(effects->repeated, expected.repeated) << where();
+  if (!expected.either && chip == nullptr) {
+    ASSERT_EQ(effects->repeated, expected.repeated) << where();
+  }
+  if (chip != nullptr && !effects->repeated && (chip->state == "failed" || chip->state == "gone")) {
+    books_.lose(on_chip, chip->good_until_us, machine_.now);
+  }
   ++(effects->repeated ? counts_.repeated : counts_.accepted);
   if (!effects->repeated) ++counts_.by_kind[std::string(name_of(command))];
+  observe();
+}
+
+/// Which leases the store granted by itself.
+void History::observe() {
+  std::size_t open = 0;
+  auto rows = *machine_.database().query(
+      "SELECT id, state, fence, taken_back_us >= 0 FROM leases WHERE state NOT IN "
+      "('ended', 'failed')");
+  while (*rows.next()) {
+    const std::string fault =
+        books_.observe(rows.text(0), rows.text(1), rows.integer(2), rows.integer(3) != 0);
+    ASSERT_EQ(fault, "") << "step " << step_;
+    ++open;
+  }
+  ASSERT_EQ(open, books_.now().leases.size()) << "step " << step_;
+}
+
+/// What the service does when a notice is over.
+void History::take_back() {
+  const auto due = texts(
+      "SELECT id FROM leases WHERE state NOT IN ('ended', 'failed') AND taken_back_us BETWEEN 0 AND "
+      "CAST(? AS INTEGER)",
+      std::to_string(machine_.now.monotonic_us));
+  for (const std::string& id : due) {
+    if (!::testing::Test::HasFatalFailure()) step(EndLease{id, false, "taken back with notice"});
+  }
 }
 
 void History::commit() {
@@ -234,12 +183,23 @@ void History::compare() {
       << step_;
   ASSERT_EQ(machine_.number("SELECT balance FROM accounts WHERE id = 'operator:revenue'"), should.revenue)
       << step_;
-  auto used = *machine_.database().query(
-      "SELECT chip, sum(cores) FROM leases WHERE state IN ('active', 'draining') GROUP BY chip");
-  std::map<std::string, std::int64_t> free = kFleet;
-  while (*used.next()) free[used.text(0)] -= used.integer(1);
-  ASSERT_EQ(free, should.free_cores) << step_;
-  for (const auto& [chip, cores] : free) ASSERT_GE(cores, 0) << chip << ", step " << step_;
+  for (const auto& [subject, cap] : should.caps) {
+    auto row = *machine_.database().query("SELECT amount, spent, held FROM caps WHERE subject = ?", subject);
+    ASSERT_TRUE(*row.next()) << subject << ", step " << step_;
+    ASSERT_EQ(row.integer(0), cap.amount) << subject << ", step " << step_;
+    ASSERT_EQ(row.integer(1), cap.spent) << subject << ", step " << step_;
+    ASSERT_EQ(row.integer(2), cap.held) << subject << ", step " << step_;
+    ASSERT_LE(cap.spent + cap.held, cap.amount) << subject << ", step " << step_;
+  }
+  std::int64_t leased = 0;
+  for (const auto& [id, lease] : should.leases) leased += lease.state == "queued" ? 0 : lease.cores;
+  ASSERT_EQ(machine_.number("SELECT sum(used) FROM chips"), leased)
+      << "cores were made or lost at step " << step_;
+  ASSERT_EQ(machine_.number(
+                "SELECT count(*) FROM chips WHERE used <> (SELECT coalesce(sum(cores), 0) FROM places WHERE "
+                "chip = id) OR used > cores"),
+            0)
+      << step_;
 }
 
 void History::compare_whole() {
@@ -263,6 +223,7 @@ void History::run(std::int64_t commands) {
     const auto* action = actions().data();
     while (draw >= action->weight) draw -= (action++)->weight;
     step((this->*action->make)());
+    if (i % 8 == 0) take_back();
     if (!::testing::Test::HasFatalFailure()) compare();
     if (below(25) == 0) commit();
     if (below(400) == 0) crash();

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "books.h"
 #include "cloud/store/testing.h"
@@ -46,12 +47,25 @@ class History {
   Command post();
   Command void_work();
   Command void_all();
+  Command cap();
+  Command credit();
   Command request_lease();
   Command activate_lease();
+  Command extend_lease();
+  Command resize_lease();
+  Command move_lease();
+  Command meter_lease();
   Command drain_lease();
   Command end_lease();
+  Command schedule();
+  Command chip_state();
   Command invoice();
 
+  void set_up();
+  void take_back();
+  std::vector<std::string> leases_on(const std::string& chip);
+  std::vector<std::string> texts(std::string_view sql, std::string_view argument);
+  void observe();
   void tick();
   void step(const Command& command);
   void crash();

@@ -155,7 +155,8 @@ TEST(Kill, NoAnswerWithoutItsChargeNoChargeTwiceWhateverTheMoment) {
     const Caller admin = *(*cloud)->authenticate(operator_key->substr(0, operator_key->size() - 1));
     const auto tenant = (*cloud)->create_tenant(admin, "acme", Money());
     ASSERT_TRUE((*cloud)->deposit(admin, tenant->id, testing::units("1000"), ""));
-    secret = (*cloud)->create_key(admin, tenant->id, "k", *parse_scopes("infer,deploy,billing"), "")->secret;
+    secret =
+        (*cloud)->create_key(admin, tenant->id, "k", *parse_scopes("infer,deploy,billing"), "", "")->secret;
     const Caller caller = *(*cloud)->authenticate(secret);
     const auto model = (*cloud)->create_model(caller, "abs", testing::absolute_file(1, {1}));
     ASSERT_TRUE(model) << model.error().message;

@@ -13,6 +13,32 @@ namespace json = boost::json;
 
 constexpr std::int64_t kBatchMax = 1 << 20;
 constexpr std::int64_t kSecondsMax = std::int64_t{1} << 40;
+constexpr std::int64_t kRequestsMax = std::int64_t{1} << 50;
+
+Result<std::int64_t> version_of(const std::string& text) {
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return fail(Code::kInvalidArgument, "a price book's version is a whole number, not '{}'", text);
+  }
+  return version;
+}
+
+Result<Response> create_month_quote(const Services& services, const Call& call, JsonBody& body) {
+  cloud::MonthRequest request;
+  request.endpoint = body.text_or("endpoint", "");
+  request.model = body.text_or("model", "");
+  request.chip = body.text_or("chip", "");
+  request.batch = static_cast<std::int32_t>(body.integer_or("batch", 1, 1, kBatchMax));
+  request.requests = body.integer("requests", 1, kRequestsMax);
+  TRY(body.finish());
+  const bool by_model = !request.model.empty() && !request.chip.empty();
+  if (request.endpoint.empty() != by_model || (!request.endpoint.empty() && !request.model.empty())) {
+    return fail(Code::kInvalidArgument, "a month names either an 'endpoint', or a 'model' and a 'chip'");
+  }
+  TRY_ASSIGN(const cloud::MonthTable table, services.cloud.quote_month(call.caller, request));
+  return json_response(json_of(table), 201);
+}
 
 }  // namespace
 
@@ -26,7 +52,8 @@ Result<Response> list_chips(const Services& services, Call& call) {
 Result<Response> show_chip(const Services& services, Call& call) {
   TRY_ASSIGN(const std::vector<cloud::Chip> chips, services.cloud.chips(call.caller));
   for (const cloud::Chip& chip : chips) {
-    if (chip.spec.name == call.parameters[0]) return json_response(json_of_with_numbers(chip));
+    if (chip.spec.name == call.parameters[0] || chip.id == call.parameters[0])
+      return json_response(json_of_with_numbers(chip));
   }
   return fail(Code::kNotFound, "there is no chip '{}' here; GET /api/v1/chips lists them",
               call.parameters[0]);
@@ -41,16 +68,30 @@ Result<Response> list_offers(const Services& services, Call&) {
 }
 
 Result<Response> show_price_book(const Services& services, Call& call) {
-  const std::string& text = call.parameters[0];
-  std::int64_t version = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(Code::kInvalidArgument, "a price book's version is a whole number, not '{}'", text);
-  }
+  TRY_ASSIGN(const std::int64_t version, version_of(call.parameters[0]));
   Response response;
   TRY_ASSIGN(response.body, services.cloud.price_book_text(version));
   response.content_type = "application/toml";
   return response;
+}
+
+Result<Response> show_book_signature(const Services& services, Call& call) {
+  TRY_ASSIGN(const std::int64_t version, version_of(call.parameters[0]));
+  TRY_ASSIGN(const cloud::BookSignature signature, services.cloud.price_book_signature(version));
+  return json_response({{"version", signature.version},
+                        {"algorithm", "ed25519"},
+                        {"signature", signature.signature},
+                        {"public_key", signature.public_key}});
+}
+
+Result<Response> set_chip_state(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  const std::string state = body.text("state");
+  const std::string reason = body.text_or("reason", "");
+  TRY(body.finish());
+  TRY_ASSIGN(const cloud::Chip chip,
+             services.cloud.set_chip_state(call.caller, call.parameters[0], state, reason));
+  return json_response(json_of(chip));
 }
 
 Result<Response> create_model(const Services& services, Call& call) {
@@ -92,6 +133,7 @@ Result<Response> create_quote(const Services& services, Call& call) {
     TRY_ASSIGN(const cloud::QuoteAnswer quote, services.cloud.quote_lease(call.caller, offer, seconds));
     return json_response(json_of(quote), 201);
   }
+  if (kind == "month") return create_month_quote(services, call, body);
   cloud::InferQuoteRequest request;
   request.endpoint = body.text_or("endpoint", "");
   request.model = body.text_or("model", "");
@@ -99,7 +141,8 @@ Result<Response> create_quote(const Services& services, Call& call) {
   request.batch = static_cast<std::int32_t>(body.integer_or("batch", 1, 1, kBatchMax));
   TRY(body.finish());
   if (kind != "inference") {
-    return fail(Code::kInvalidArgument, "'kind' must be \"inference\" or \"lease\", not \"{}\"", kind);
+    return fail(Code::kInvalidArgument, "'kind' must be \"inference\", \"lease\" or \"month\", not \"{}\"",
+                kind);
   }
   const bool by_model = !request.model.empty() && !request.offer.empty();
   if (request.endpoint.empty() != by_model || (!request.endpoint.empty() && !request.model.empty())) {

@@ -36,6 +36,7 @@ Result<Response> create_lease(const Services& services, Call& call) {
   request.name = body.text_or("name", "");
   request.seconds_max = body.integer("seconds_max", 1, kSecondsMax);
   request.quote = body.text_or("quote", "");
+  request.wait_seconds = body.integer_or("wait_seconds", 0, 0, kSecondsMax);
   TRY(body.finish());
   TRY_ASSIGN(const cloud::Lease lease, services.cloud.create_lease(call.caller, request));
   return json_response(json_of(lease), 201);
@@ -55,6 +56,32 @@ Result<Response> show_lease(const Services& services, Call& call) {
 
 Result<Response> release_lease(const Services& services, Call& call) {
   TRY_ASSIGN(const cloud::Lease lease, services.cloud.release_lease(call.caller, call.parameters[0]));
+  return json_response(json_of(lease));
+}
+
+Result<Response> extend_lease(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  const std::int64_t seconds = body.integer("seconds", 1, kSecondsMax);
+  TRY(body.finish());
+  TRY_ASSIGN(const cloud::Lease lease,
+             services.cloud.extend_lease(call.caller, call.parameters[0], seconds, idempotency_key(call)));
+  return json_response(json_of(lease));
+}
+
+Result<Response> resize_lease(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  const std::string offer = body.text("offer");
+  TRY(body.finish());
+  TRY_ASSIGN(const cloud::Lease lease,
+             services.cloud.resize_lease(call.caller, call.parameters[0], offer, idempotency_key(call)));
+  return json_response(json_of(lease));
+}
+
+Result<Response> move_lease(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  TRY(body.finish());
+  TRY_ASSIGN(const cloud::Lease lease,
+             services.cloud.move_lease(call.caller, call.parameters[0], idempotency_key(call)));
   return json_response(json_of(lease));
 }
 

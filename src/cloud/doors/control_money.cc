@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "billing/invoice.h"
 #include "cloud/doors/handlers.h"
 #include "cloud/doors/json_body.h"
 #include "cloud/doors/json_of.h"
@@ -12,15 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kJsonLines = "application/jsonl";
-
-/// A whole number >= 0 from the query, or the fallback.
-Status take_number(const Target& target, std::string_view name, std::int64_t& out) {
-  const auto text = target.query_value(name);
-  if (!text) return {};
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-  if (error == std::errc() && end == text->data() + text->size() && out >= 0) return {};
-  return fail(Code::kInvalidArgument, "?{}= must be a whole number, not '{}'", name, *text);
-}
 
 bool accepts(const Call& call, std::string_view type) {
   const auto accept = call.request.head.header("Accept");
@@ -43,9 +35,22 @@ std::string array_of_lines(std::string_view jsonl) {
 
 }  // namespace
 
+Status take_number(const Target& target, std::string_view name, std::int64_t& out) {
+  const auto text = target.query_value(name);
+  if (!text) return {};
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
+  if (error == std::errc() && end == text->data() + text->size() && out >= 0) return {};
+  return fail(Code::kInvalidArgument, "?{}= must be a whole number, not '{}'", name, *text);
+}
+
 Result<Response> show_balance(const Services& services, Call& call) {
   TRY_ASSIGN(const cloud::Balance balance, services.cloud.balance(call.caller));
   return json_response(json_of(balance));
+}
+
+Result<Response> show_spend(const Services& services, Call& call) {
+  TRY_ASSIGN(const cloud::Spend spend, services.cloud.spend(call.caller));
+  return json_response(json_of(spend));
 }
 
 Result<Response> list_usage(const Services& services, Call& call) {
@@ -54,6 +59,8 @@ Result<Response> list_usage(const Services& services, Call& call) {
   filter.tenant = target.query_value("tenant").value_or("");
   filter.endpoint = target.query_value("endpoint").value_or("");
   filter.lease = target.query_value("lease").value_or("");
+  filter.project = target.query_value("project").value_or("");
+  filter.key = target.query_value("key").value_or("");
   filter.from = target.query_value("from").value_or("");
   filter.to = target.query_value("to").value_or("");
   TRY(take_number(target, "after", filter.after_sequence));
@@ -63,6 +70,13 @@ Result<Response> list_usage(const Services& services, Call& call) {
   if (accepts(call, kJsonLines) || accepts(call, "application/x-ndjson")) {
     response.content_type = kJsonLines;
     response.body = std::move(page.jsonl);
+    response.headers.push_back({"Chengying-Last-Sequence", std::to_string(page.last_sequence)});
+    response.headers.push_back({"Chengying-More", page.more ? "true" : "false"});
+    return response;
+  }
+  if (accepts(call, "text/csv")) {
+    response.content_type = "text/csv; charset=utf-8; header=present";
+    TRY_ASSIGN(response.body, billing::to_csv(page.jsonl));
     response.headers.push_back({"Chengying-Last-Sequence", std::to_string(page.last_sequence)});
     response.headers.push_back({"Chengying-More", page.more ? "true" : "false"});
     return response;
@@ -94,7 +108,10 @@ Result<Response> list_invoices(const Services& services, Call& call) {
 Result<Response> show_invoice(const Services& services, Call& call) {
   TRY_ASSIGN(cloud::InvoiceView invoice, services.cloud.invoice(call.caller, call.parameters[0]));
   Response response;
-  if (accepts(call, "text/plain")) {
+  if (accepts(call, "text/html")) {
+    response.content_type = "text/html; charset=utf-8";
+    response.body = std::move(invoice.html);
+  } else if (accepts(call, "text/plain")) {
     response.content_type = "text/plain; charset=utf-8";
     response.body = std::move(invoice.text);
   } else {

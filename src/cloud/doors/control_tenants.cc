@@ -6,11 +6,8 @@
 #include "cloud/doors/json_of.h"
 
 namespace chengying::doors {
-namespace {
-
 namespace json = boost::json;
 
-/// "self" is the caller's own tenant.
 std::string_view tenant_of(const Call& call) {
   return call.parameters[0] == "self" ? std::string_view(call.caller.tenant) : call.parameters[0];
 }
@@ -20,8 +17,6 @@ Result<billing::Money> amount_of(std::string_view name, std::string_view text) {
   if (!amount) return within(fmt::format("'{}'", name), amount.error());
   return amount;
 }
-
-}  // namespace
 
 Result<Response> create_tenant(const Services& services, Call& call) {
   JsonBody body(call.request.body);
@@ -70,10 +65,11 @@ Result<Response> create_key(const Services& services, Call& call) {
   const std::string name = body.text_or("name", "");
   const std::string scope_text = body.text_or("scopes", "infer,deploy,billing");
   const std::string expires_at = body.text_or("expires_at", "");
+  const std::string project = body.text_or("project", "");
   TRY(body.finish());
   TRY_ASSIGN(const cloud::Scopes scopes, cloud::parse_scopes(scope_text));
   TRY_ASSIGN(const cloud::NewKey key,
-             services.cloud.create_key(call.caller, tenant_of(call), name, scopes, expires_at));
+             services.cloud.create_key(call.caller, tenant_of(call), name, scopes, expires_at, project));
   json::object out = json_of(key.key);
   out["secret"] = key.secret;
   return json_response(out, 201);

@@ -85,12 +85,14 @@ class FakeCloud final : public cloud::Cloud {
     return refused();
   }
   Result<cloud::NewKey> create_key(const cloud::Caller&, std::string_view tenant, std::string_view name,
-                                   cloud::Scopes scopes, std::string_view) override {
+                                   cloud::Scopes scopes, std::string_view,
+                                   std::string_view project) override {
     cloud::NewKey key;
     key.key.id = "key_2";
     key.key.tenant = tenant;
     key.key.name = name;
     key.key.scopes = scopes;
+    key.key.project = project;
     key.secret = "chg_new";
     return key;
   }
@@ -98,6 +100,49 @@ class FakeCloud final : public cloud::Cloud {
     return refused();
   }
   Status revoke_key(const cloud::Caller&, std::string_view) override { return {}; }
+  Result<cloud::Project> create_project(const cloud::Caller&, std::string_view tenant,
+                                        std::string_view name) override {
+    return cloud::Project{"pr_1", std::string(tenant), std::string(name), ""};
+  }
+  Result<std::vector<cloud::Project>> projects(const cloud::Caller&, std::string_view) const override {
+    return std::vector<cloud::Project>();
+  }
+  Result<cloud::Cap> set_cap(const cloud::Caller&, std::string_view tenant, std::string_view subject,
+                             Money amount, std::string_view alerts) override {
+    return cloud::Cap{std::string(subject), std::string(tenant), amount, {}, {}, std::string(alerts)};
+  }
+  Status remove_cap(const cloud::Caller&, std::string_view, std::string_view) override { return {}; }
+  Result<std::vector<cloud::Cap>> caps(const cloud::Caller&, std::string_view) const override {
+    return std::vector<cloud::Cap>();
+  }
+  Result<cloud::Quota> quota(const cloud::Caller&, std::string_view) const override { return cloud::Quota(); }
+  Result<cloud::Quota> set_quota(const cloud::Caller&, std::string_view, const cloud::Quota& quota) override {
+    return quota;
+  }
+  Status set_weight(const cloud::Caller&, std::string_view, std::int64_t) override { return {}; }
+  Result<cloud::Tenant> credit(const cloud::Caller&, std::string_view, Money, std::string_view,
+                               std::string_view) override {
+    return refused();
+  }
+  Result<std::vector<cloud::Event>> events(const cloud::Caller&, std::int64_t, std::int64_t) const override {
+    return std::vector<cloud::Event>();
+  }
+  Result<cloud::Chip> set_chip_state(const cloud::Caller&, std::string_view, std::string_view,
+                                     std::string_view) override {
+    return refused();
+  }
+  Result<cloud::Lease> extend_lease(const cloud::Caller& caller, std::string_view id, std::int64_t,
+                                    std::string_view) override {
+    return lease(caller, id);
+  }
+  Result<cloud::Lease> resize_lease(const cloud::Caller& caller, std::string_view id, std::string_view,
+                                    std::string_view) override {
+    return lease(caller, id);
+  }
+  Result<cloud::Lease> move_lease(const cloud::Caller& caller, std::string_view id,
+                                  std::string_view) override {
+    return lease(caller, id);
+  }
 
   Result<std::vector<cloud::Chip>> chips(const cloud::Caller&) const override {
     cloud::Chip chip;
@@ -142,6 +187,20 @@ class FakeCloud final : public cloud::Cloud {
     cloud::QuoteAnswer quote;
     quote.seconds = seconds;
     return quote;
+  }
+
+  Result<cloud::MonthTable> quote_month(const cloud::Caller&, const cloud::MonthRequest& request) override {
+    cloud::MonthTable table;
+    table.rows.emplace_back().offer = request.endpoint;
+    return table;
+  }
+  Result<cloud::BookSignature> price_book_signature(std::int64_t version) const override {
+    return cloud::BookSignature{version, "00", "11"};
+  }
+  Result<cloud::Spend> spend(const cloud::Caller&) const override {
+    cloud::Spend spend;
+    spend.today = Money::nano(7);
+    return spend;
   }
 
   Result<cloud::Lease> create_lease(const cloud::Caller&, const cloud::LeaseRequest& request) override {
@@ -206,6 +265,7 @@ class FakeCloud final : public cloud::Cloud {
     view.id = id;
     view.json = "{ \"exact\" : 1 }\n";
     view.text = "a page\n";
+    view.html = "<!doctype html>\n";
     return view;
   }
   Status invoice_records(const cloud::Caller&, std::string_view, const cloud::Sink& sink) const override {

@@ -26,6 +26,8 @@ Result<Response> list_chips(const Services&, Call&);
 Result<Response> show_chip(const Services&, Call&);
 Result<Response> list_offers(const Services&, Call&);
 Result<Response> show_price_book(const Services&, Call&);
+Result<Response> show_book_signature(const Services&, Call&);
+Result<Response> set_chip_state(const Services&, Call&);
 Result<Response> create_model(const Services&, Call&);
 Result<Response> list_models(const Services&, Call&);
 Result<Response> show_model(const Services&, Call&);
@@ -38,6 +40,9 @@ Result<Response> list_leases(const Services&, Call&);
 Result<Response> show_lease(const Services&, Call&);
 Result<Response> release_lease(const Services&, Call&);
 Result<Response> list_lease_events(const Services&, Call&);
+Result<Response> extend_lease(const Services&, Call&);
+Result<Response> resize_lease(const Services&, Call&);
+Result<Response> move_lease(const Services&, Call&);
 Result<Response> create_endpoint(const Services&, Call&);
 Result<Response> list_endpoints(const Services&, Call&);
 Result<Response> show_endpoint(const Services&, Call&);
@@ -45,6 +50,7 @@ Result<Response> delete_endpoint(const Services&, Call&);
 
 // control_money.cc
 Result<Response> show_balance(const Services&, Call&);
+Result<Response> show_spend(const Services&, Call&);
 Result<Response> list_usage(const Services&, Call&);
 Result<Response> create_invoice(const Services&, Call&);
 Result<Response> list_invoices(const Services&, Call&);
@@ -61,6 +67,18 @@ Result<Response> create_key(const Services&, Call&);
 Result<Response> list_keys(const Services&, Call&);
 Result<Response> revoke_key(const Services&, Call&);
 
+// control_caps.cc
+Result<Response> list_events(const Services&, Call&);
+Result<Response> create_project(const Services&, Call&);
+Result<Response> list_projects(const Services&, Call&);
+Result<Response> list_caps(const Services&, Call&);
+Result<Response> set_cap(const Services&, Call&);
+Result<Response> remove_cap(const Services&, Call&);
+Result<Response> show_quota(const Services&, Call&);
+Result<Response> set_quota(const Services&, Call&);
+Result<Response> set_weight(const Services&, Call&);
+Result<Response> credit(const Services&, Call&);
+
 // inference.cc: the Open Inference Protocol
 Result<Response> server_metadata(const Services&, Call&);
 Result<Response> server_live(const Services&, Call&);
@@ -73,5 +91,11 @@ void infer(const Services&, Call&&, Reply);
 std::string idempotency_key(const Call& call);
 /// 204.
 Response no_content();
+/// The tenant that a path names; "self" is the caller's own.
+std::string_view tenant_of(const Call& call);
+/// kInvalidArgument names the member.
+Result<billing::Money> amount_of(std::string_view name, std::string_view text);
+/// A whole number >= 0 from the query, or what is in `out`.
+Status take_number(const Target& target, std::string_view name, std::int64_t& out);
 
 }  // namespace chengying::doors

@@ -45,6 +45,9 @@ json::object json_of(const cloud::Chip& chip) {
           {"is_host", chip.spec.is_host},
           {"cores", chip.cores},
           {"free_cores", chip.free_cores},
+          {"id", chip.id},
+          {"state", chip.state},
+          {"reason", chip.reason},
           {"clock_hz", chip.spec.clock_hz},
           {"digest", chip.spec.digest.hex()}};
 }
@@ -67,7 +70,9 @@ json::object json_of(const billing::Offer& offer) {
   return {{"id", offer.id},
           {"chip", offer.chip},
           {"cores", offer.cores},
+          {"chips", offer.chips},
           {"term", billing::name_of(offer.term)},
+          {"notice_seconds", offer.notice_seconds},
           {"capacity_micro_per_core_hour", offer.capacity_micro_per_core_hour},
           {"work_micro_per_core_hour", offer.work_micro_per_core_hour},
           {"seconds_max", offer.seconds_max}};
@@ -120,6 +125,12 @@ json::object json_of(const cloud::Lease& lease) {
                    {"offer", lease.offer},
                    {"chip", lease.chip},
                    {"cores", lease.cores},
+                   {"chips", lease.chips},
+                   {"on", json::array(lease.on.begin(), lease.on.end())},
+                   {"fence", lease.fence},
+                   {"project", lease.project},
+                   {"estimated_start", lease.estimated_start},
+                   {"taken_back", lease.taken_back},
                    {"term", billing::name_of(lease.term)},
                    {"state", cloud::name_of(lease.state)},
                    {"reason", lease.reason},
@@ -155,6 +166,7 @@ json::object json_of(const cloud::Endpoint& endpoint) {
           {"signature", signature_of(endpoint.signature)},
           {"preprocessing", embedded(endpoint.preprocessing)},
           {"has_labels", !endpoint.labels.empty()},
+          {"project", endpoint.project},
           {"created_at", endpoint.created_at}};
 }
 
@@ -174,7 +186,8 @@ json::object json_of(const cloud::Key& key) {
           {"scopes", cloud::to_string(key.scopes)},
           {"created_at", key.created_at},
           {"expires_at", key.expires_at},
-          {"revoked", key.revoked}};
+          {"revoked", key.revoked},
+          {"project", key.project}};
 }
 
 json::object json_of(const cloud::Balance& balance) {
@@ -216,6 +229,59 @@ json::object json_of(const cloud::Receipt& receipt) {
   add_money(out, "price", receipt.price);
   if (!receipt.quote.empty()) out["quote"] = receipt.quote;
   return out;
+}
+
+json::object json_of(const cloud::Project& project) {
+  return {{"id", project.id}, {"name", project.name}, {"created_at", project.created_at}};
+}
+
+json::object json_of(const cloud::Cap& cap) {
+  json::object out{{"subject", cap.subject}, {"alerts", cap.alerts}};
+  add_money(out, "amount", cap.amount);
+  add_money(out, "spent", cap.spent);
+  add_money(out, "held", cap.held);
+  return out;
+}
+
+json::object json_of(const cloud::Quota& quota) {
+  return {{"cores", quota.cores},
+          {"leases", quota.leases},
+          {"endpoints", quota.endpoints},
+          {"models", quota.models},
+          {"model_bytes", quota.model_bytes},
+          {"requests_per_second", quota.requests_per_second}};
+}
+
+json::object json_of(const cloud::Spend& spend) {
+  json::object out{{"currency", spend.currency}, {"at", spend.at}};
+  add_money(out, "today", spend.today);
+  add_money(out, "month", spend.month);
+  add_money(out, "running", spend.running);
+  add_money(out, "last_24_hours", spend.last_day);
+  add_money(out, "forecast", spend.forecast);
+  return out;
+}
+
+json::object json_of(const cloud::MonthTable& table) {
+  json::array rows;
+  for (const cloud::MonthRow& row : table.rows) {
+    json::object out{{"offer", row.offer},
+                     {"chip", row.chip},
+                     {"cores", row.cores},
+                     {"chips", row.chips},
+                     {"term", billing::name_of(row.term)},
+                     {"leases", row.leases},
+                     {"cycles_per_request", row.cycles},
+                     {"used_per_mille", row.used_per_mille}};
+    add_money(out, "capacity", row.capacity);
+    add_money(out, "work", row.work);
+    add_money(out, "total", row.total);
+    rows.push_back(std::move(out));
+  }
+  return {{"kind", "month"},
+          {"currency", table.currency},
+          {"price_book_version", table.price_book_version},
+          {"rows", std::move(rows)}};
 }
 
 Response json_response(const json::object& body, int status) {

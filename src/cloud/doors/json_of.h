@@ -28,6 +28,11 @@ boost::json::array json_of(const std::vector<cloud::Port>& ports);
 /// Flat, because the Open Inference Protocol's parameters are strings, numbers and booleans.
 boost::json::object json_of(const cloud::Receipt& receipt);
 
+boost::json::object json_of(const cloud::Project& project);
+boost::json::object json_of(const cloud::Cap& cap);
+boost::json::object json_of(const cloud::Quota& quota);
+boost::json::object json_of(const cloud::Spend& spend);
+boost::json::object json_of(const cloud::MonthTable& table);
 Response json_response(const boost::json::object& body, int status = 200);
 
 }  // namespace chengying::doors

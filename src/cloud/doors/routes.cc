@@ -39,6 +39,10 @@ constexpr std::array kRoutes = {
     Route{kGet, "/api/v1/price-books/{version}", kPublic, Body::kNone, kQuick, answered<show_price_book>},
     Route{kPost, "/api/v1/quotes", kAnyKey, Body::kJson, kSlow, answered<create_quote>},
 
+    Route{kGet, "/api/v1/price-books/{version}/signature", kPublic, Body::kNone, kQuick,
+          answered<show_book_signature>},
+    Route{kPut, "/api/v1/chips/{id}/state", kAdmin, Body::kJson, kSlow, answered<set_chip_state>},
+
     // models, leases, endpoints
     Route{kPost, "/api/v1/models", kDeploy, Body::kModel, kSlow, answered<create_model>},
     Route{kGet, "/api/v1/models", kDeploy, Body::kNone, kQuick, answered<list_models>},
@@ -49,6 +53,10 @@ constexpr std::array kRoutes = {
     Route{kGet, "/api/v1/leases/{id}", kDeploy, Body::kNone, kQuick, answered<show_lease>},
     Route{kDelete, "/api/v1/leases/{id}", kDeploy, Body::kNone, kSlow, answered<release_lease>},
     Route{kGet, "/api/v1/leases/{id}/events", kDeploy, Body::kNone, kQuick, answered<list_lease_events>},
+    Route{kPost, "/api/v1/leases/{id}/extend", kDeploy, Body::kJson, kQuick, answered<extend_lease>},
+    Route{kPost, "/api/v1/leases/{id}/resize", kDeploy, Body::kJson, kSlow, answered<resize_lease>},
+    Route{kPost, "/api/v1/leases/{id}/move", kDeploy, Body::kJson, kSlow, answered<move_lease>},
+    Route{kGet, "/api/v1/events", kAnyKey, Body::kNone, kQuick, answered<list_events>},
     Route{kPost, "/api/v1/endpoints", kDeploy, Body::kJson, kSlow, answered<create_endpoint>},
     Route{kGet, "/api/v1/endpoints", kAnyKey, Body::kNone, kQuick, answered<list_endpoints>},
     Route{kGet, "/api/v1/endpoints/{name}", kAnyKey, Body::kNone, kQuick, answered<show_endpoint>},
@@ -56,6 +64,7 @@ constexpr std::array kRoutes = {
 
     // money
     Route{kGet, "/api/v1/balance", kBilling, Body::kNone, kQuick, answered<show_balance>},
+    Route{kGet, "/api/v1/spend", kBilling, Body::kNone, kQuick, answered<show_spend>},
     Route{kGet, "/api/v1/usage", kBilling, Body::kNone, kQuick, answered<list_usage>},
     Route{kPost, "/api/v1/invoices", kBilling, Body::kJson, kSlow, answered<create_invoice>},
     Route{kGet, "/api/v1/invoices", kBilling, Body::kNone, kQuick, answered<list_invoices>},
@@ -71,6 +80,16 @@ constexpr std::array kRoutes = {
     Route{kPut, "/api/v1/tenants/{id}/credit-line", kAdmin, Body::kJson, kQuick, answered<set_credit_line>},
     Route{kPost, "/api/v1/tenants/{id}/keys", kAnyKey, Body::kJson, kQuick, answered<create_key>},
     Route{kGet, "/api/v1/tenants/{id}/keys", kAnyKey, Body::kNone, kQuick, answered<list_keys>},
+    Route{kPost, "/api/v1/tenants/{id}/projects", kDeploy, Body::kJson, kQuick, answered<create_project>},
+    Route{kGet, "/api/v1/tenants/{id}/projects", kAnyKey, Body::kNone, kQuick, answered<list_projects>},
+    Route{kGet, "/api/v1/tenants/{id}/caps", kBilling, Body::kNone, kQuick, answered<list_caps>},
+    Route{kPut, "/api/v1/tenants/{id}/caps/{subject}", kBilling, Body::kJson, kQuick, answered<set_cap>},
+    Route{kDelete, "/api/v1/tenants/{id}/caps/{subject}", kBilling, Body::kNone, kQuick,
+          answered<remove_cap>},
+    Route{kGet, "/api/v1/tenants/{id}/quota", kAnyKey, Body::kNone, kQuick, answered<show_quota>},
+    Route{kPut, "/api/v1/tenants/{id}/quota", kAdmin, Body::kJson, kQuick, answered<set_quota>},
+    Route{kPut, "/api/v1/tenants/{id}/weight", kAdmin, Body::kJson, kQuick, answered<set_weight>},
+    Route{kPost, "/api/v1/tenants/{id}/credits", kAdmin, Body::kJson, kQuick, answered<credit>},
     Route{kDelete, "/api/v1/keys/{id}", kAnyKey, Body::kNone, kQuick, answered<revoke_key>},
 };
 

@@ -45,7 +45,8 @@ TEST(Routes, OnlyHealthPricesAndDescriptionsAreOpenToAll) {
     if (route.access == Access::kPublic) open.emplace(route.pattern);
   }
   EXPECT_THAT(open, ElementsAre("/api/v1/offers", "/api/v1/openapi.json", "/api/v1/price-books/{version}",
-                                "/healthz", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready"));
+                                "/api/v1/price-books/{version}/signature", "/healthz", "/metrics", "/v2",
+                                "/v2/health/live", "/v2/health/ready"));
 }
 
 TEST(OpenApi, DescribesExactlyTheRoutesThatThereAre) {

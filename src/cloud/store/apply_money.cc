@@ -14,6 +14,23 @@ Status one_row(Result<std::int64_t> changed, std::string_view account) {
   if (*changed != 1) return fail(Code::kNotFound, "no account {}", account);
   return {};
 }
+
+/// The one statement that no number of holds can pass.
+Status set_aside(Database& database, const Payer& payer, Money amount) {
+  if (amount < Money()) return fail(Code::kInvalidArgument, "a hold of {} is negative", to_string(amount));
+  const std::string account = account_of_tenant(payer.tenant);
+  TRY_ASSIGN(const std::int64_t held,
+             database.change("UPDATE accounts SET held = held + ?1 WHERE id = ?2 AND "
+                             "(guarded = 0 OR balance + credit_line - held >= ?1)",
+                             amount.nano(), account));
+  if (held == 1) return {};
+  TRY_ASSIGN(Query has,
+             database.query("SELECT balance + credit_line - held FROM accounts WHERE id = ?", account));
+  TRY_ASSIGN(const bool any, has.next());
+  if (!any) return fail(Code::kNotFound, "no account {}", account);
+  return fail(Code::kPaymentRequired, "this needs {} and {} is available: deposit the difference",
+              to_string(amount), to_string(Money::nano(has.integer(0))));
+}
 }  // namespace
 
 Status State::entry(std::string_view account, Money amount) {
@@ -38,64 +55,85 @@ Status State::transfer(std::string_view from, std::string_view to, Money amount)
   return entry(to, amount);
 }
 
-Status State::hold(const std::string& id, const std::string& account, Money amount, bool lease,
-                   const Digest& body, const std::string& quote) {
-  if (amount < Money()) return fail(Code::kInvalidArgument, "a hold of {} is negative", to_string(amount));
-  TRY_ASSIGN(const std::int64_t held,
-             database_.change("UPDATE accounts SET held = held + ?1 WHERE id = ?2 AND "
-                              "(guarded = 0 OR balance + credit_line - held >= ?1)",
-                              amount.nano(), account));
-  if (held != 1) {
-    TRY_ASSIGN(Query has,
-               database_.query("SELECT balance + credit_line - held FROM accounts WHERE id = ?", account));
-    TRY_ASSIGN(const bool any, has.next());
-    if (!any) return fail(Code::kNotFound, "no account {}", account);
-    return fail(Code::kPaymentRequired, "this needs {} and {} is available: deposit the difference",
-                to_string(amount), to_string(Money::nano(has.integer(0))));
+Status State::add_to_hold(const std::string& hold_id, const Payer& payer, Money amount) {
+  TRY(set_aside(database_, payer, amount));
+  TRY(hold_under_caps(payer, amount));
+  return one_row(
+      database_.change("UPDATE holds SET amount = amount + ? WHERE id = ?", amount.nano(), hold_id), hold_id);
+}
+
+Status State::hold(const std::string& id, const Payer& payer, Money amount, bool lease, const Digest& body,
+                   const std::string& quote) {
+  TRY(set_aside(database_, payer, amount));
+  TRY(hold_under_caps(payer, amount));
+  return database_.run(
+      "INSERT INTO holds(id, account, amount, lease, body, quote, project, key) VALUES(?, ?, ?, ?, ?, ?, ?, "
+      "?)",
+      id, account_of_tenant(payer.tenant), amount.nano(), lease, body, quote, payer.project, payer.key);
+}
+
+Status State::post_part(const std::string& hold_id, std::string_view to, Money amount) {
+  Payer payer;
+  {
+    TRY_ASSIGN(Query found, database_.query("UPDATE holds SET amount = amount - ? WHERE id = ? "
+                                            "RETURNING substr(account, 8), project, key",
+                                            amount.nano(), hold_id));
+    TRY_ASSIGN(const bool any, found.next());
+    if (!any) return fail(Code::kNotFound, "no hold {}", hold_id);
+    payer = {found.text(0), found.text(1), found.text(2)};
   }
-  return database_.run("INSERT INTO holds(id, account, amount, lease, body, quote) VALUES(?, ?, ?, ?, ?, ?)",
-                       id, account, amount.nano(), lease, body, quote);
+  return charge(payer, to, amount, amount);
+}
+
+Status State::charge(const Payer& payer, std::string_view to, Money held, Money amount) {
+  const std::string account = account_of_tenant(payer.tenant);
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance - ?1, held = held - ?2, charged = "
+                               "charged + ?1 WHERE id = ?3",
+                               amount.nano(), held.nano(), account),
+              account));
+  TRY(one_row(database_.change("UPDATE accounts SET balance = balance + ? WHERE id = ?", amount.nano(), to),
+              to));
+  TRY(entry(account, *negate(amount)));
+  TRY(entry(to, amount));
+  return settle_caps(payer, held, amount);
 }
 
 Result<Money> State::post(const std::string& hold_id, std::string_view to, Money actual) {
   if (actual < Money()) return fail(Code::kInvalidArgument, "a charge is not negative");
-  std::string account;
+  Payer payer;
   Money held;
   {
-    TRY_ASSIGN(Query found,
-               database_.query("DELETE FROM holds WHERE id = ? RETURNING account, amount", hold_id));
+    TRY_ASSIGN(Query found, database_.query("DELETE FROM holds WHERE id = ? "
+                                            "RETURNING substr(account, 8), project, key, amount",
+                                            hold_id));
     TRY_ASSIGN(const bool any, found.next());
     if (!any)
       return fail(Code::kUnavailable,
                   "the hold of this request was lost with the store's last failure: try again");
-    account = found.text(0);
-    held = Money::nano(found.integer(1));
+    payer = {found.text(0), found.text(1), found.text(2)};
+    held = Money::nano(found.integer(3));
   }
-  const Money charge = std::min(actual, held);
-  TRY(one_row(database_.change("UPDATE accounts SET balance = balance - ?1, held = held - ?2, charged = "
-                               "charged + ?1 WHERE id = ?3",
-                               charge.nano(), held.nano(), account),
-              account));
-  TRY(one_row(database_.change("UPDATE accounts SET balance = balance + ? WHERE id = ?", charge.nano(), to),
-              to));
-  TRY(entry(account, *negate(charge)));
-  TRY(entry(to, charge));
-  return charge;
+  const Money amount = std::min(actual, held);
+  TRY(charge(payer, to, held, amount));
+  return amount;
 }
 
 Status State::void_hold(const std::string& hold_id) {
-  std::string account;
-  std::int64_t held = 0;
+  Payer payer;
+  Money held;
   {
-    TRY_ASSIGN(Query found,
-               database_.query("DELETE FROM holds WHERE id = ? RETURNING account, amount", hold_id));
+    TRY_ASSIGN(Query found, database_.query("DELETE FROM holds WHERE id = ? "
+                                            "RETURNING substr(account, 8), project, key, amount",
+                                            hold_id));
     TRY_ASSIGN(const bool any, found.next());
     if (!any) return fail(Code::kNotFound, "no such hold");
-    account = found.text(0);
-    held = found.integer(1);
+    payer = {found.text(0), found.text(1), found.text(2)};
+    held = Money::nano(found.integer(3));
   }
-  return one_row(database_.change("UPDATE accounts SET held = held - ? WHERE id = ?", held, account),
-                 account);
+  const std::string account = account_of_tenant(payer.tenant);
+  TRY(one_row(database_.change("UPDATE accounts SET held = held - ? WHERE id = ?", held.nano(), account),
+              account));
+  return settle_caps(payer, held, Money());
 }
 
 Result<Effects> State::on(const OpenBook& c) {
@@ -122,6 +160,11 @@ Result<Effects> State::on(const OpenBook& c) {
   return Effects{.repeated = true, .result = {}, .record = {}};
 }
 
+Result<Effects> State::on(const SignBook& c) {
+  TRY(database_.run("INSERT INTO book_signatures(version, signature) VALUES(?, ?)", c.version, c.signature));
+  return Effects{};
+}
+
 Result<Effects> State::on(const SetCreditLine& c) {
   if (c.credit_line < Money()) return fail(Code::kInvalidArgument, "a credit line is not negative");
   TRY_ASSIGN(
@@ -142,6 +185,26 @@ Result<Effects> State::on(const Deposit& c) {
   TRY(transfer(billing::kCashAccount, account_of_tenant(c.tenant), c.amount));
   TRY(remember(c.tenant, "deposit", c.request, body, "done"));
   return Effects{};
+}
+
+Result<Effects> State::on(const Credit& c) {
+  if (c.amount <= Money()) return fail(Code::kInvalidArgument, "a credit is more than 0");
+  const Digest body = sha256(fmt::format("{}|{}", to_string(c.amount), c.note));
+  TRY_ASSIGN(const auto before, earlier(c.tenant, "credit", c.request, body));
+  if (before) return Effects{.repeated = true, .result = *before, .record = {}};
+  const std::string account = account_of_tenant(c.tenant);
+  TRY(transfer(billing::kRevenueAccount, account, c.amount));
+  TRY(database_.run("UPDATE accounts SET charged = charged - ? WHERE id = ?", c.amount.nano(), account));
+  billing::Record record;
+  record.tenant = c.tenant;
+  record.kind = billing::RecordKind::kAdjustment;
+  record.request = c.request;
+  record.note = c.note;
+  record.price = *negate(c.amount);
+  TRY(write_record(record));
+  TRY(remember(c.tenant, "credit", c.request, body, std::to_string(record.sequence)));
+  TRY(event(c.tenant, c.tenant, fmt::format("credited {}: {}", to_string(c.amount), c.note)));
+  return Effects{.repeated = false, .result = std::to_string(record.sequence), .record = std::move(record)};
 }
 
 Result<Effects> State::on(const StoreInvoice& c) {

@@ -9,6 +9,16 @@ namespace {
 std::string hold_of_request(const std::string& tenant, const std::string& request) {
   return fmt::format("work:{}:{}", tenant, request);
 }
+
+/// What ran on cores that the lease lost since is not billed, whoever has them now.
+Status check_fence(Database& database, const PostWork& c) {
+  TRY_ASSIGN(const std::int64_t fence,
+             database.number(-1, "SELECT fence FROM leases WHERE id = ? AND state IN ('active', 'draining')",
+                             c.lease));
+  if (fence == c.fence) return {};
+  return fail(Code::kUnavailable, "lease {} lost its cores while this ran; nothing was charged: try again",
+              c.lease);
+}
 }  // namespace
 
 Result<Effects> State::on(const HoldWork& c) {
@@ -30,18 +40,16 @@ Result<Effects> State::on(const HoldWork& c) {
       return fail(Code::kConflict, "request \"{}\" is still running: wait for its answer", c.request);
   }
   if (!c.quote.empty()) {
-    TRY_ASSIGN(
-        const std::int64_t used,
-        database_.number(
-            0,
-            // `<> ''` so that the partial indexes are used.
-            "SELECT 1 FROM records WHERE quote = ?1 AND quote <> '' UNION "
-            "SELECT 1 FROM holds WHERE quote = ?1 AND quote <> ''",
-            c.quote));
+    TRY_ASSIGN(const std::int64_t used,
+               database_.number(0,
+                                // `<> ''` so that the partial indexes are used.
+                                "SELECT 1 FROM records WHERE quote = ?1 AND quote <> '' UNION "
+                                "SELECT 1 FROM holds WHERE quote = ?1 AND quote <> ''",
+                                c.quote));
     if (used != 0)
       return fail(Code::kConflict, "quote {} was redeemed before: a quote is for one request", c.quote);
   }
-  TRY(hold(hold_id, billing::account_of_tenant(c.tenant), c.amount, false, c.body, c.quote));
+  TRY(hold(hold_id, {c.tenant, c.project, c.key}, c.amount, false, c.body, c.quote));
   return Effects{};
 }
 
@@ -53,8 +61,11 @@ Result<Effects> State::on(const PostWork& c) {
     TRY_ASSIGN(const bool any, held.next());
     if (any) body = held.digest(0);
   }
+  if (!c.lease.empty()) TRY(check_fence(database_, c));
   billing::Record record;
   record.tenant = c.tenant;
+  record.project = c.project;
+  record.key = c.key;
   record.kind = billing::RecordKind::kWork;
   record.request = c.request;
   record.endpoint = c.endpoint;
@@ -94,6 +105,9 @@ Result<Effects> State::on(const VoidUnanswered&) {
       database_.run("UPDATE accounts SET held = held - (SELECT coalesce(sum(amount), 0) FROM holds "
                     "WHERE holds.account = accounts.id AND lease = 0)"));
   TRY(database_.run("DELETE FROM holds WHERE lease = 0"));
+  TRY(
+      database_.run("UPDATE caps SET held = (SELECT coalesce(sum(amount), 0) FROM holds WHERE "
+                    "subject = project OR subject = key OR account = 'tenant:' || subject)"));
   return Effects{};
 }
 

@@ -15,10 +15,16 @@ Result<Effects> State::on(const CreateTenant& c) {
 }
 
 Result<Effects> State::on(const CreateKey& c) {
+  if (!c.project.empty()) {
+    TRY_ASSIGN(
+        const std::int64_t own,
+        database_.number(0, "SELECT 1 FROM projects WHERE id = ? AND tenant = ?", c.project, c.tenant));
+    if (own == 0) return fail(Code::kNotFound, "no project {}", c.project);
+  }
   TRY(
-      database_.run("INSERT INTO keys(id, tenant, name, hash, scopes, created_us, expires_us) "
-                    "VALUES(?, ?, ?, ?, ?, ?, ?)",
-                    c.id, c.tenant, c.name, c.hash, c.scopes, now_.wall_us, c.expires_us));
+      database_.run("INSERT INTO keys(id, tenant, name, hash, scopes, created_us, expires_us, project) "
+                    "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    c.id, c.tenant, c.name, c.hash, c.scopes, now_.wall_us, c.expires_us, c.project));
   return Effects{.repeated = false, .result = c.id, .record = {}};
 }
 
@@ -70,27 +76,37 @@ Result<Effects> State::on(const CreateEndpoint& c) {
   }
   TRY(
       database_.run("INSERT INTO endpoints(id, tenant, name, model, lease, offer, chip, cores, work_price, "
-                    "price_book_version, state, batches, preprocessing, labels, created_us) "
-                    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'starting', ?, ?, ?, ?)",
+                    "price_book_version, state, batches, preprocessing, labels, created_us, project) "
+                    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'starting', ?, ?, ?, ?, ?)",
                     c.id, c.tenant, c.name, c.model, c.lease, c.offer, c.chip, c.cores, c.work_price,
-                    c.price_book_version, c.batches, c.preprocessing, c.labels, now_.wall_us));
-  TRY(event(c.id, "created"));
+                    c.price_book_version, c.batches, c.preprocessing, c.labels, now_.wall_us, c.project));
+  TRY(event(c.tenant, c.id, "created"));
   return Effects{.repeated = false, .result = c.id, .record = {}};
 }
 
 Result<Effects> State::on(const SetEndpointState& c) {
-  TRY_ASSIGN(
-      const std::int64_t changed,
-      database_.change("UPDATE endpoints SET state = ?, reason = ? WHERE id = ?", c.state, c.reason, c.id));
-  if (changed != 1) return fail(Code::kNotFound, "no endpoint {}", c.id);
-  TRY(event(c.id, c.reason.empty() ? c.state : c.state + ": " + c.reason));
+  std::string tenant;
+  {
+    TRY_ASSIGN(Query row,
+               database_.query("UPDATE endpoints SET state = ?, reason = ? WHERE id = ? RETURNING tenant",
+                               c.state, c.reason, c.id));
+    TRY_ASSIGN(const bool any, row.next());
+    if (!any) return fail(Code::kNotFound, "no endpoint {}", c.id);
+    tenant = row.text(0);
+  }
+  TRY(event(tenant, c.id, c.reason.empty() ? c.state : c.state + ": " + c.reason));
   return Effects{};
 }
 
 Result<Effects> State::on(const DeleteEndpoint& c) {
-  TRY_ASSIGN(const std::int64_t gone, database_.change("DELETE FROM endpoints WHERE id = ?", c.id));
-  if (gone != 1) return fail(Code::kNotFound, "no endpoint {}", c.id);
-  TRY(event(c.id, "deleted"));
+  std::string tenant;
+  {
+    TRY_ASSIGN(Query row, database_.query("DELETE FROM endpoints WHERE id = ? RETURNING tenant", c.id));
+    TRY_ASSIGN(const bool any, row.next());
+    if (!any) return fail(Code::kNotFound, "no endpoint {}", c.id);
+    tenant = row.text(0);
+  }
+  TRY(event(tenant, c.id, "deleted"));
   return Effects{};
 }
 

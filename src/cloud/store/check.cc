@@ -147,7 +147,21 @@ class Checker {
       sum += accounts.integer(1);
     }
     if (sum != 0) return fail(Code::kDataLoss, "the sum of all accounts is {}, not 0", sum);
-    return {};
+    TRY(none("cap", "held",
+             "SELECT subject, held, (SELECT coalesce(sum(amount), 0) FROM holds WHERE project = subject OR "
+             "key = subject OR account = 'tenant:' || subject) AS should FROM caps WHERE held <> should"));
+    return none("chip", "used",
+                "SELECT id, used, (SELECT coalesce(sum(cores), 0) FROM places WHERE chip = id) AS should "
+                "FROM chips WHERE used <> should");
+  }
+
+  /// kDataLoss if there is a row (what, is, should).
+  Status none(std::string_view what, std::string_view field, std::string_view sql) {
+    TRY_ASSIGN(Query rows, database_.query(sql));
+    TRY_ASSIGN(const bool any, rows.next());
+    if (!any) return {};
+    return fail(Code::kDataLoss, "{} {}: {} is {}, should be {}", what, rows.text(0), field, rows.integer(1),
+                rows.integer(2));
   }
 
   Database& database_;

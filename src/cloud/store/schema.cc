@@ -167,14 +167,87 @@ INSERT INTO accounts(id, guarded, credit_line)
 INSERT INTO meta(name, value) VALUES('monotonic_us', 0);
 )sql";
 
-/// Step i brings version i to i + 1.
-constexpr const char* kSteps[] = {kVersion1};
+constexpr const char* kVersion2 = R"sql(
+-- Who spends: projects of a tenant, and caps on what a tenant, a project or a key may spend from when the cap was set.
+CREATE TABLE projects(
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  name TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  UNIQUE(tenant, name)) STRICT, WITHOUT ROWID;
+CREATE TABLE caps(
+  subject TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants(id),
+  amount INTEGER NOT NULL CHECK(amount >= 0),
+  spent INTEGER NOT NULL CHECK(spent >= 0),
+  held INTEGER NOT NULL CHECK(held >= 0),
+  alerts TEXT NOT NULL,
+  alerted INTEGER NOT NULL DEFAULT 0,
+  CHECK(spent + held <= amount)) STRICT, WITHOUT ROWID;
+CREATE TABLE quotas(
+  tenant TEXT PRIMARY KEY REFERENCES tenants(id),
+  cores INTEGER NOT NULL,
+  leases INTEGER NOT NULL,
+  endpoints INTEGER NOT NULL,
+  models INTEGER NOT NULL,
+  model_bytes INTEGER NOT NULL,
+  requests_per_second INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE tenants ADD COLUMN weight INTEGER NOT NULL DEFAULT 1 CHECK(weight BETWEEN 1 AND 1000);
+ALTER TABLE keys ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoints ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE holds ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE holds ADD COLUMN key TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+CREATE INDEX events_tenant ON events(tenant, sequence) WHERE tenant <> '';
+CREATE INDEX records_time ON records(tenant, wall_us);
+CREATE TABLE book_signatures(version INTEGER PRIMARY KEY REFERENCES price_books(version), signature TEXT NOT NULL) STRICT;
+
+-- What is rented: chips, and which lease has which cores of them. The database itself gives no core twice.
+CREATE TABLE chips(
+  id TEXT PRIMARY KEY,
+  chip TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  cores INTEGER NOT NULL CHECK(cores > 0),
+  used INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  CHECK(used >= 0 AND used <= cores)) STRICT, WITHOUT ROWID;
+CREATE TABLE places(
+  lease TEXT NOT NULL,  -- a lease, or "pool:" and a shared offer
+  chip TEXT NOT NULL REFERENCES chips(id),
+  cores INTEGER NOT NULL,
+  PRIMARY KEY(lease, chip)) STRICT, WITHOUT ROWID;
+CREATE INDEX places_chip ON places(chip);
+ALTER TABLE leases ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE leases ADD COLUMN key TEXT NOT NULL DEFAULT '';
+ALTER TABLE leases ADD COLUMN chips INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE leases ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN requested_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN wait_until_us INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE leases ADD COLUMN committed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN ran_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN billed_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN notice_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE leases ADD COLUMN taken_back_us INTEGER NOT NULL DEFAULT -1;
+CREATE INDEX leases_open ON leases(state) WHERE state NOT IN ('ended', 'failed');
+CREATE UNIQUE INDEX leases_quote ON leases(quote) WHERE quote <> '';
+-- Leases of version 1 knew no chips: they are granted anew at the start, before all others, with the time that they had.
+UPDATE leases SET ran_us = max(0, (SELECT value FROM meta WHERE name = 'monotonic_us') - started_us)
+  WHERE state = 'active';
+UPDATE leases SET ran_us = max(0, stopped_us - started_us) WHERE state = 'draining';
+UPDATE leases SET state = 'queued', started_us = -1, moved = 1, wait_until_us = 9223372036854775807
+  WHERE state IN ('requested', 'active');
+)sql";
+
+/// Step i brings version i to i + 1. A step that a release had never changes.
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 constexpr std::int64_t kApplicationId = 0x43594e47;  // "CYNG"
 }  // namespace
 
-Status prepare_store(Database& database) {
+Status prepare_store(Database& database, std::int64_t target) {
   TRY(
       database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                        "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;"));
@@ -185,17 +258,16 @@ Status prepare_store(Database& database) {
     return fail(Code::kDataLoss, "the store is a database of another program (application id {:#x})",
                 application);
   }
-  if (version > kSchemaVersion) {
+  if (version > target) {
     return fail(Code::kUnsupported,
                 "the store has schema version {}, this program knows versions up to {}: use a newer "
                 "program",
-                version, kSchemaVersion);
+                version, target);
   }
-  if (version == kSchemaVersion) return {};
+  if (version == target) return {};
   std::string steps = "BEGIN IMMEDIATE;";
-  for (std::int64_t i = version; i < kSchemaVersion; ++i) steps += kSteps[i];
-  steps += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT;", kApplicationId,
-                       kSchemaVersion);
+  for (std::int64_t i = version; i < target; ++i) steps += kSteps[i];
+  steps += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT;", kApplicationId, target);
   return database.execute(steps);
 }
 

@@ -9,10 +9,11 @@
 
 namespace chengying::cloud {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
-/// Sets a writing connection up (WAL, full sync) and brings an empty or older database to kSchemaVersion.
-/// kUnsupported for a newer version, kDataLoss for a file that is no store of ours.
-Status prepare_store(Database& database);
+/// Sets a writing connection up (WAL, full sync) and brings an empty or older database to `target` (another
+/// only in tests of migrations). kUnsupported for a newer version, kDataLoss for a file that is no store of
+/// ours.
+Status prepare_store(Database& database, std::int64_t target = kSchemaVersion);
 
 }  // namespace chengying::cloud

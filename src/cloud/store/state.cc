@@ -48,9 +48,9 @@ Status State::journal(const Command& command) {
   return {};
 }
 
-Status State::event(std::string_view subject, std::string_view what) {
-  return database_.run("INSERT INTO events(subject, wall_us, what) VALUES(?, ?, ?)", subject, now_.wall_us,
-                       what);
+Status State::event(std::string_view tenant, std::string_view subject, std::string_view what) {
+  return database_.run("INSERT INTO events(tenant, subject, wall_us, what) VALUES(?, ?, ?, ?)", tenant,
+                       subject, now_.wall_us, what);
 }
 
 Result<std::optional<std::string>> State::earlier(std::string_view tenant, std::string_view kind,

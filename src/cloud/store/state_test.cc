@@ -15,55 +15,14 @@
 namespace chengying::cloud {
 namespace {
 
+using testing::add_chips;
+using testing::add_tenant;
 using ::testing::HasSubstr;
+using testing::hold_of;
+using testing::lease_of;
 using testing::Machine;
-
-Money nano(std::int64_t amount) {
-  return Money::nano(amount);
-}
-
-void add_tenant(Machine& machine, std::int64_t balance, std::int64_t credit = 0,
-                const std::string& id = "tn_a") {
-  ASSERT_TRUE(machine(CreateTenant{id, "name of " + id, nano(credit)}));
-  if (balance > 0) {
-    ASSERT_TRUE(machine(Deposit{id, "", nano(balance)}));
-  }
-}
-
-HoldWork hold_of(const std::string& request, std::int64_t amount, std::string_view body = "body") {
-  return {"tn_a", request, true, sha256(body), nano(amount), ""};
-}
-
-/// A post whose price is exactly `amount` nano-units: one cycle at 1 Hz is one core-second.
-PostWork post_of(const std::string& request, std::int64_t amount) {
-  PostWork post;
-  post.tenant = "tn_a";
-  post.request = request;
-  post.named = true;
-  post.endpoint = "ep_1";
-  post.offer = "o";
-  post.chip = "c";
-  post.clock_hz = 1;
-  post.cycles = static_cast<std::uint64_t>(amount) * 36;
-  post.work_price = 100;  // 36 cycles: 36 s * 100e-6 / 3600 s = 1 micro-unit = 1000 nano-units
-  return post;
-}
-
-RequestLease lease_of(const std::string& id, const std::string& request, std::int64_t seconds,
-                      std::string_view term) {
-  RequestLease lease;
-  lease.id = id;
-  lease.tenant = "tn_a";
-  lease.request = request;
-  lease.body = sha256("lease");
-  lease.offer = "o";
-  lease.chip = "c";
-  lease.term = term;
-  lease.seconds_max = seconds;
-  lease.capacity_price = 36;  // 10 nano-units a second
-  lease.hold = nano(seconds * 10);
-  return lease;
-}
+using testing::nano;
+using testing::post_of;
 
 TEST(State, AHoldAndItsPostChargeOnce) {
   Machine machine;
@@ -168,65 +127,10 @@ TEST(State, DepositsAreIdempotentByTheirRequestId) {
   EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 7);
 }
 
-TEST(State, ALeaseBillsItsStartedSecondsFromActivationToDraining) {
-  Machine machine;
-  add_tenant(machine, 10'000);
-  ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
-  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 600);
-  machine.now.monotonic_us += 5'000'000;  // waiting for cores is not billed
-  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
-  machine.now.monotonic_us += 2'000'001;
-  ASSERT_TRUE(machine(DrainLease{"ls_1", "released"}));
-  machine.now.monotonic_us += 9'000'000;  // nor is draining
-  const auto ended = machine(EndLease{"ls_1", false, ""});
-  ASSERT_TRUE(ended) << ended.error().message;
-  EXPECT_EQ(ended->record->seconds, 3);
-  EXPECT_EQ(ended->record->price.nano(), 30);
-  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 9'970);
-  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 0);
-  EXPECT_FALSE(machine(EndLease{"ls_1", false, ""})) << "ended twice";
-}
-
-TEST(State, AReservedLeaseBillsStartedHoursAndNeverMoreThanItHeld) {
-  Machine machine;
-  add_tenant(machine, 1'000'000);
-  RequestLease lease = lease_of("ls_1", "", 5'000, "reserved");
-  lease.hold = nano(72'000);  // two started hours
-  ASSERT_TRUE(machine(lease));
-  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
-  machine.now.monotonic_us += 9'000'000'000;  // longer than it may: 2.5 hours
-  const auto ended = machine(EndLease{"ls_1", false, "expired"});
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->record->seconds, 7'200);
-  EXPECT_EQ(ended->record->price.nano(), 72'000);
-}
-
-TEST(State, ALeaseThatNeverStartedCostsNothing) {
-  Machine machine;
-  add_tenant(machine, 10'000);
-  ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
-  ASSERT_TRUE(machine(EndLease{"ls_1", true, "no free cores"}));
-  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 10'000);
-  EXPECT_EQ(machine.number("SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 0);
-  EXPECT_EQ(machine.number("SELECT count(*) FROM records"), 0);
-  EXPECT_EQ(machine.text("SELECT state FROM leases"), "failed");
-}
-
-TEST(State, StepsThatTheLifeOfALeaseLacksAreRefused) {
-  Machine machine;
-  add_tenant(machine, 10'000);
-  EXPECT_EQ(machine(ActivateLease{"ls_1"}).error().code, Code::kConflict);
-  ASSERT_TRUE(machine(lease_of("ls_1", "q", 60, "on_demand")));
-  EXPECT_TRUE(machine(lease_of("ls_2", "q", 60, "on_demand"))->repeated);
-  EXPECT_EQ(machine(lease_of("ls_2", "q", 60, "on_demand"))->result, "ls_1");
-  EXPECT_EQ(machine(DrainLease{"ls_1", ""}).error().code, Code::kConflict);
-  ASSERT_TRUE(machine(ActivateLease{"ls_1"}));
-  EXPECT_EQ(machine(ActivateLease{"ls_1"}).error().code, Code::kConflict);
-}
-
 TEST(State, UnansweredRequestsAreVoidedAtStartAndLeasesKeepTheirHold) {
   Machine machine;
   add_tenant(machine, 10'000);
+  add_chips(machine, 1);
   ASSERT_TRUE(machine(hold_of("r", 3'000)));
   ASSERT_TRUE(machine(lease_of("ls_1", "", 60, "on_demand")));
   ASSERT_TRUE(machine(VoidUnanswered{}));
@@ -242,70 +146,6 @@ TEST(State, APriceBookVersionNeverChanges) {
   EXPECT_EQ(machine(OpenBook{1, "USD", "other"}).error().code, Code::kConflict);
   EXPECT_TRUE(machine(OpenBook{2, "USD", "other"}));
   EXPECT_EQ(machine(OpenBook{3, "EUR", "other"}).error().code, Code::kConflict);
-}
-
-/// A random command of a small world, so that many are refused and many are not.
-Command random_command(std::mt19937_64& random) {
-  const std::string request = fmt::format("r{}", random() % 40);
-  const std::string lease = fmt::format("ls_{}", random() % 12);
-  const auto amount = static_cast<std::int64_t>(random() % 9);
-  switch (random() % 12) {
-    case 0:
-      return Deposit{"tn_a", random() % 2 == 0 ? request : "", nano(amount * 1'000)};
-    case 1:
-    case 2:
-    case 3:
-      return hold_of(request, amount * 1'000, random() % 9 == 0 ? "other" : "body");
-    case 4:
-    case 5:
-    case 6:
-      return post_of(request, amount);
-    case 7:
-      return VoidWork{"tn_a", request};
-    case 8:
-      return lease_of(lease, random() % 2 == 0 ? request : "", 1 + amount,
-                      random() % 2 == 0 ? "on_demand" : "reserved");
-    case 9:
-      return ActivateLease{lease};
-    case 10:
-      return random() % 2 == 0 ? Command(DrainLease{lease, "x"})
-                               : Command(SetCreditLine{"tn_a", nano(amount * 500)});
-    default:
-      return random() % 8 == 0 ? Command(VoidUnanswered{}) : Command(EndLease{lease, random() % 2 == 0, "y"});
-  }
-}
-
-TEST(State, RandomHistoriesConserveMoneyAndReplayToTheSameStore) {
-  std::mt19937_64 random(20261124);
-  Machine machine;
-  add_tenant(machine, 5'000, 2'000);
-  int applied = 0;
-  for (int step = 0; step < 4'000; ++step) {
-    machine.now.monotonic_us += static_cast<std::int64_t>(random() % 3'000'000);
-    machine.now.wall_us += static_cast<std::int64_t>(random() % 3'000'000) - 1'000'000;  // jumps back, too
-    applied += machine(random_command(random)).has_value() ? 1 : 0;
-    ASSERT_EQ(machine.number("SELECT sum(balance) FROM accounts"), 0) << step;
-    ASSERT_EQ(
-        machine.number("SELECT count(*) FROM accounts WHERE guarded AND balance + credit_line - held < 0"),
-        0);
-    if (step % 500 == 0) {
-      const auto checked = check_store(machine.database());
-      ASSERT_TRUE(checked) << checked.error().message;
-    }
-  }
-  EXPECT_GT(applied, 500);
-
-  Machine replayed;
-  auto journal =
-      machine.database().query("SELECT kind, command, monotonic_us, wall_us FROM journal ORDER BY sequence");
-  ASSERT_TRUE(journal);
-  while (*journal->next()) {
-    const auto command = parse_command(journal->text(0), journal->text(1));
-    ASSERT_TRUE(command) << command.error().message;
-    replayed.now = {journal->integer(2), journal->integer(3)};
-    ASSERT_TRUE(replayed(*command)) << journal->text(0) << journal->text(1);
-  }
-  EXPECT_EQ(digest_of_store(replayed.database())->hex(), digest_of_store(machine.database())->hex());
 }
 
 TEST(State, TheSqlLedgerDoesWhatTheLedgerInMemoryDoes) {

@@ -41,7 +41,7 @@ class StoreTest : public testing::Test {
 };
 
 HoldWork hold_of(std::string request, std::int64_t amount) {
-  return {"tn_a", std::move(request), false, Digest{}, Money::nano(amount), ""};
+  return {"tn_a", std::move(request), false, Digest{}, Money::nano(amount), "", "", ""};
 }
 
 TEST_F(StoreTest, WhatWasAnsweredIsThereAfterARestart) {

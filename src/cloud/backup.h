@@ -1,0 +1,25 @@
+// Backup: a data folder's state at one moment, taken while the service runs, and the way back. What can be
+// made again (compiled executables) is left out. Any process that may read the folder. A failure leaves no
+// half a backup.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/digest.h"
+#include "base/error.h"
+
+namespace chengying::cloud {
+
+struct BackupSums {
+  std::int64_t journal_rows = 0, records = 0, models = 0;
+  Digest store;  // of the store's content: the same before and after
+};
+
+/// Copies the state of `data` into the folder `target`, which is made. kConflict if it exists, kNotFound if
+/// `data` is no data folder, kDataLoss if its store doesn't check.
+Result<BackupSums> back_up(const std::filesystem::path& data, const std::filesystem::path& target);
+/// Makes the data folder `data` from a backup that checks. kConflict if `data` has anything in it.
+Result<BackupSums> restore(const std::filesystem::path& backup, const std::filesystem::path& data);
+
+}  // namespace chengying::cloud

@@ -29,15 +29,22 @@ constexpr Command kCommands[] = {
      "chengying chips show hanguang800\n",
      add_chips},
     {"verify", kLocal, "Recompute an invoice from its records",
-     "chengying verify invoice.json --records records.jsonl\n", add_verify},
+     "chengying verify invoice.json --records records.jsonl\n"
+     "chengying verify invoice.json --records records.jsonl --executable resnet50.cyx\n",
+     add_verify},
     {"serve", kService, "The service: leases, endpoints, inference and bills over HTTP, until stopped",
      "chengying serve\n"
      "chengying serve --data /var/lib/chengying --listen 0.0.0.0:8080\n",
      add_serve},
     {"tenant", kService, "Tenants, their money and keys (for the operator)",
      "chengying tenant create acme --deposit 10 --with-key --data data\n"
-     "chengying tenant key create TENANT --scopes infer --name laptop --data data\n",
+     "chengying tenant key create TENANT --scopes infer --name laptop --data data\n"
+     "chengying tenant cap set TENANT 25 --data data\n",
      add_tenant},
+    {"backup", kService, "The state of a service as a folder, while it runs",
+     "chengying backup backups/monday --data data\n", add_backup},
+    {"restore", kService, "A data folder from a backup", "chengying restore backups/monday --data data2\n",
+     add_restore},
     {"login", kService, "Keep server and key for later commands",
      "chengying login --server http://127.0.0.1:8080   # with the key in CHENGYING_KEY\n", add_login},
     {"model", kService, "Upload and list models",
@@ -47,11 +54,18 @@ constexpr Command kCommands[] = {
     {"quote", kService, "A price before the work",
      "chengying quote infer --endpoint resnet50\n"
      "chengying quote infer --model sha256:... --offer hanguang800.1.shared\n"
-     "chengying quote lease host.1.on_demand --seconds 3600\n",
+     "chengying quote lease host.1.on_demand --seconds 3600\n"
+     "chengying quote month --endpoint resnet50 --requests 1000000\n",
      add_quote},
+    {"fleet", kService, "The chips of a service, and their maintenance (for the operator)",
+     "chengying fleet list --data data\n"
+     "chengying fleet drain hanguang800.3 --reason 'new fans' --data data\n",
+     add_fleet},
     {"lease", kService, "Lease slices of chips",
      "chengying lease offers\n"
      "chengying lease create host.1.on_demand --seconds 3600\n"
+     "chengying lease create hanguang800.4x2.on_demand --wait 600\n"
+     "chengying lease extend LEASE --seconds 3600\n"
      "chengying lease release LEASE\n",
      add_lease},
     {"endpoint", kService, "Serve models under names",
@@ -64,14 +78,18 @@ constexpr Command kCommands[] = {
      add_infer},
     {"usage", kService, "What was used, record by record",
      "chengying usage --endpoint resnet50\n"
-     "chengying usage --records usage.jsonl\n",
+     "chengying usage --records usage.jsonl --csv usage.csv\n"
+     "chengying usage --spend\n",
      add_usage},
     {"balance", kService, "What your tenant has, holds and spent", "chengying balance\n", add_balance},
     {"invoice", kService, "Invoices, and the files that prove them",
      "chengying invoice create --output invoice.json --records records.jsonl --prices prices.toml\n"
-     "chengying invoice show INVOICE\n",
+     "chengying invoice show INVOICE --page invoice.html\n",
      add_invoice},
-    {"events", kService, "What happened to a lease", "chengying events LEASE\n", add_events},
+    {"events", kService, "What happened to your leases, endpoints and caps",
+     "chengying events\n"
+     "chengying events LEASE\n",
+     add_events},
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ std::vector<ListColumn> offer_columns() {
   return {text_column("OFFER", "id"),
           text_column("CHIP", "chip"),
           text_column("CORES", "cores", Align::kRight),
+          text_column("CHIPS", "chips", Align::kRight),
           text_column("TERM", "term"),
           number_column("HOLDING/CORE-HOUR", "capacity_micro_per_core_hour", hourly_text),
           number_column("WORK/CORE-HOUR", "work_micro_per_core_hour", hourly_text)};
@@ -57,6 +58,7 @@ std::vector<ListColumn> lease_columns() {
           text_column("OF", "seconds_max", Align::kRight),
           money_column("HELD", "held"),
           money_column("CHARGED", "charged"),
+          text_column("STARTS", "estimated_start"),
           text_column("REASON", "reason")};
 }
 
@@ -77,13 +79,56 @@ std::vector<ListColumn> tenant_columns() {
       money_column("HELD", "held"), money_column("SPENT", "spent"), money_column("CREDIT", "credit_line")};
 }
 
+std::vector<ListColumn> project_columns() {
+  return {text_column("ID", "id"), text_column("NAME", "name"), text_column("CREATED", "created_at")};
+}
+
+std::vector<ListColumn> cap_columns() {
+  return {text_column("SUBJECT", "subject"), money_column("CAP", "amount"), money_column("SPENT", "spent"),
+          money_column("HELD", "held"), text_column("ALERTS", "alerts")};
+}
+
+std::vector<ListColumn> quota_columns() {
+  return {text_column("CORES", "cores", Align::kRight),
+          text_column("LEASES", "leases", Align::kRight),
+          text_column("ENDPOINTS", "endpoints", Align::kRight),
+          text_column("MODELS", "models", Align::kRight),
+          number_column("MODEL BYTES", "model_bytes", bytes_text),
+          text_column("REQUESTS/S", "requests_per_second", Align::kRight)};
+}
+
+std::vector<ListColumn> fleet_columns() {
+  return {text_column("CHIP", "id"), text_column("STATE", "state"),
+          text_column("CORES", "cores", Align::kRight), text_column("FREE", "free_cores", Align::kRight),
+          text_column("REASON", "reason")};
+}
+
+std::vector<ListColumn> spend_columns() {
+  return {money_column("TODAY", "today"),
+          money_column("THIS MONTH", "month"),
+          money_column("NOT BILLED YET", "running"),
+          money_column("LAST 24 HOURS", "last_24_hours"),
+          money_column("FORECAST", "forecast"),
+          text_column("CURRENCY", "currency")};
+}
+
+std::vector<ListColumn> month_columns() {
+  return {text_column("OFFER", "offer"),
+          text_column("LEASES", "leases", Align::kRight),
+          text_column("USED/1000", "used_per_mille", Align::kRight),
+          money_column("HOLDING", "capacity"),
+          money_column("WORK", "work"),
+          money_column("TOTAL", "total")};
+}
+
 std::vector<ListColumn> key_columns() {
   return {text_column("ID", "id"),
           text_column("NAME", "name"),
           text_column("SCOPES", "scopes"),
           text_column("CREATED", "created_at"),
           text_column("EXPIRES", "expires_at"),
-          text_column("REVOKED", "revoked")};
+          text_column("REVOKED", "revoked"),
+          text_column("PROJECT", "project")};
 }
 
 std::vector<ListColumn> invoice_columns() {

@@ -16,13 +16,13 @@ class App;
 namespace chengying::cli {
 
 struct ServiceFlags {
-  std::string data = "data", chips_folder, prices;
+  std::string data = "data", chips_folder, prices, fleet;
   std::int64_t batch_delay_us = 0;
   std::int64_t queue = 256;
   unsigned threads = 0;
 };
 
-/// --data, --chips-dir, --prices and the flags of the chips' slices.
+/// --data, --chips-dir, --prices, --fleet and the flags of the chips' slices.
 void add_service_flags(CLI::App& app, ServiceFlags& flags);
 Result<cloud::Config> service_config(const ServiceFlags& flags);
 

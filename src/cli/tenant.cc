@@ -18,7 +18,7 @@ constexpr char kDefaultScopes[] = "infer,deploy,billing";
 
 struct TenantOptions {
   ClientConfig client;
-  std::string data, tenant, name, amount, credit, scopes = kDefaultScopes, expires, key, request_id;
+  std::string data, tenant, name, amount, credit, scopes = kDefaultScopes, expires, key, request_id, project;
   bool with_key = false;
 };
 
@@ -45,6 +45,7 @@ std::string tenant_target(const TenantOptions& options, std::string_view rest = 
 Result<json::object> create_key(ServiceClient& service, const TenantOptions& options) {
   json::object body{{"name", options.name}, {"scopes", options.scopes}};
   if (!options.expires.empty()) body["expires_at"] = options.expires;
+  if (!options.project.empty()) body["project"] = options.project;
   return service.post(tenant_target(options, "/keys"), body);
 }
 
@@ -141,6 +142,7 @@ void add_keys(CLI::App& app, Invocation& invocation, const std::shared_ptr<Tenan
   create_app->add_option("--scopes", options->scopes, "Of infer, deploy, billing, admin")
       ->capture_default_str();
   create_app->add_option("--expires", options->expires, "2027-01-01T00:00:00Z (default: never)");
+  create_app->add_option("--project", options->project, "What it asks for is charged to this project");
   add_leaf(*create_app, invocation, options, create_key, print_key);
 
   CLI::App* list_app = key_app->add_subcommand("list", "The keys, without their secrets");
@@ -169,6 +171,7 @@ void add_tenant(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<TenantOptions>();
   add_tenants(app, invocation, options);
   add_keys(app, invocation, options);
+  add_tenant_limits(app, invocation);
 }
 
 }  // namespace chengying::cli

@@ -14,9 +14,12 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kJsonLines = "application/jsonl", kCsv = "text/csv";
+
 struct UsageOptions {
   ClientConfig client;
-  std::string endpoint, lease, from, to, records;
+  std::string endpoint, lease, project, key, from, to, records, csv;
+  bool spend = false;
   std::int64_t after = 0, limit = 1000;
 };
 
@@ -27,25 +30,31 @@ std::string target_of(const UsageOptions& options, std::int64_t after) {
   };
   add("endpoint", options.endpoint);
   add("lease", options.lease);
+  add("project", options.project);
+  add("key", options.key);
   add("from", options.from);
   add("to", options.to);
   return target;
 }
 
-/// All pages into one file of JSON Lines.
-Status save(ServiceClient& service, const UsageOptions& options) {
+/// All pages into one file.
+Status save(ServiceClient& service, const UsageOptions& options, std::string_view type,
+            const std::string& path) {
   std::string lines;
   std::string after = std::to_string(options.after);
   for (bool more = true; more;) {
     HttpRequest request;
     request.target = target_of(options, std::stoll(after));
-    request.headers.emplace_back("Accept", "application/jsonl");
+    request.headers.emplace_back("Accept", type);
     TRY_ASSIGN(const HttpReply reply, service.ask(std::move(request)));
-    lines += reply.body;
+    // Each page of CSV begins with the names.
+    const bool names_again = type == kCsv && !lines.empty();
+    lines += names_again ? reply.body.substr(std::min(reply.body.find('\n'), reply.body.size() - 1) + 1)
+                         : reply.body;
     more = reply.header("Chengying-More") == "true";
     after = reply.header("Chengying-Last-Sequence").value_or(after);
   }
-  return write_file_atomically(options.records, lines);
+  return write_file_atomically(path, lines);
 }
 
 void print(const json::object& page) {
@@ -72,7 +81,14 @@ void print(const json::object& page) {
 
 Status usage(const UsageOptions& options, bool as_json) {
   TRY_ASSIGN(ServiceClient service, ServiceClient::make(options.client));
-  if (!options.records.empty()) return save(service, options);
+  if (options.spend) {
+    TRY_ASSIGN(const json::object spend, service.get("/api/v1/spend"));
+    show(spend, as_json, [&] { print_one(spend, spend_columns()); });
+    return {};
+  }
+  if (!options.records.empty()) TRY(save(service, options, kJsonLines, options.records));
+  if (!options.csv.empty()) TRY(save(service, options, kCsv, options.csv));
+  if (!options.records.empty() || !options.csv.empty()) return {};
   TRY_ASSIGN(const json::object page, service.get(target_of(options, options.after)));
   show(page, as_json, [&] { print(page); });
   return {};
@@ -84,12 +100,16 @@ void add_usage(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<UsageOptions>();
   app.add_option("--endpoint", options->endpoint, "Only of this endpoint");
   app.add_option("--lease", options->lease, "Only of this lease");
+  app.add_option("--project", options->project, "Only of this project");
+  app.add_option("--used-by", options->key, "Only of this key, by its id");
   app.add_option("--from", options->from, "From this time on: 2026-11-24T05:00:00Z");
   app.add_option("--to", options->to, "Before this time");
   app.add_option("--after", options->after, "Only records after this sequence")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--limit", options->limit, "At most so many (default 1000)")->check(CLI::PositiveNumber);
   app.add_option("--records", options->records, "Write all of them to this file, as JSON Lines");
+  app.add_option("--csv", options->csv, "Write all of them to this file, as comma-separated values");
+  app.add_flag("--spend", options->spend, "What is being spent, and where it leads by the end of the month");
   add_client_flags(app, options->client);
   on_run(app, invocation, [options, &invocation] { return usage(*options, invocation.json); });
 }

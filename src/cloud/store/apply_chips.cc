@@ -18,7 +18,7 @@ Status State::check_lease_quota(const std::string& tenant, std::int64_t cores, s
   {
     TRY_ASSIGN(Query has, database_.query(
                               "SELECT coalesce(sum(cores * chips), 0), count(*) FROM leases WHERE tenant = ? "
-                              "AND state NOT IN ('ended', 'failed')",
+                              "AND state IN ('queued', 'granted', 'active', 'draining')",
                               tenant));
     TRY(has.next());
     has_cores = has.integer(0);

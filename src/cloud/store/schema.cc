@@ -231,6 +231,8 @@ ALTER TABLE leases ADD COLUMN billed_seconds INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE leases ADD COLUMN notice_seconds INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE leases ADD COLUMN taken_back_us INTEGER NOT NULL DEFAULT -1;
 CREATE INDEX leases_open ON leases(state) WHERE state NOT IN ('ended', 'failed');
+CREATE INDEX leases_state ON leases(state, chip);
+CREATE INDEX leases_tenant_state ON leases(tenant, state);
 CREATE UNIQUE INDEX leases_quote ON leases(quote) WHERE quote <> '';
 -- Leases of version 1 knew no chips: they are granted anew at the start, before all others, with the time that they had.
 UPDATE leases SET ran_us = max(0, (SELECT value FROM meta WHERE name = 'monotonic_us') - started_us)

@@ -1,7 +1,7 @@
 #include "cli/http_client.h"
 
-#include <gmock/gmock.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -47,7 +47,8 @@ class HttpClientTest : public testing::Test {
   HttpClient client() { return *HttpClient::make(fmt::format("http://127.0.0.1:{}", server_->port())); }
 
   static std::filesystem::path big_file() {
-    const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / fmt::format("http_client_big_{}", ::getpid());
+    const std::filesystem::path path =
+        std::filesystem::path(testing::TempDir()) / fmt::format("http_client_big_{}", ::getpid());
     std::ofstream(path) << std::string(3'000'000, 'x');
     return path;
   }

@@ -1,5 +1,7 @@
 #include "targets.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstring>
 #include <memory>
@@ -7,6 +9,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "billing/price_book.h"
+#include "chip/engine.h"
 #include "cli/npy.h"
 #include "cli/npz.h"
 #include "cloud/doors/open_inference.h"
@@ -15,6 +18,7 @@
 #include "isa/program.h"
 #include "isa/spec.h"
 #include "isa/testing.h"
+#include "random_program.h"
 #include "runtime/image.h"
 #include "runtime/preprocessing.h"
 #include "seed_models.h"
@@ -47,7 +51,7 @@ void run_executable(std::span<const std::byte> bytes) {
   const auto executable = isa::decode(*owner, owner);
   if (!executable) return;
   static_cast<void>(isa::print(*executable));
-  const isa::ChipSpec chip = isa::testing::small_chip();
+  const isa::ChipSpec chip = open_chip();
   for (const isa::Program& program : executable->programs)
     static_cast<void>(isa::verify(program, executable->cores, executable->constants.size(), chip));
 }
@@ -62,7 +66,12 @@ std::vector<std::string> executable_seeds() {
   const std::uint32_t conv = builder.add(builder.conv_u8(loaded, middle), {load});
   builder.add(isa::Copy{middle, output}, {conv});
   builder.constants_in_dram();
-  return {as_text(isa::encode(builder.executable(isa::testing::small_chip())))};
+  std::vector<std::string> seeds{as_text(isa::encode(builder.executable(open_chip())))};
+  for (char first = 0; first < 40; ++first) {  // of many opcodes
+    const std::array choices{static_cast<std::byte>(first), std::byte{5}, std::byte{7}};
+    seeds.push_back(as_text(isa::encode(*random_program(choices).executable)));
+  }
+  return seeds;
 }
 
 void run_chip_spec(std::span<const std::byte> bytes) {
@@ -140,6 +149,49 @@ std::vector<std::string> tensor_file_seeds() {
   return {as_text(*npy), as_text(*npz)};
 }
 
+/// What a run gives: its trap, or else the bytes of every output.
+struct Ran {
+  std::uint32_t trapped_at = 0;
+  std::string trap;
+  std::vector<std::vector<std::byte>> outputs;
+  bool operator==(const Ran&) const = default;
+};
+
+Ran run_with(const RandomProgram& random, unsigned threads, chip::KernelSet kernels) {
+  chip::Engine engine(open_chip(), 2, threads, kernels);
+  const Status loaded = engine.load(random.executable);
+  if (!loaded) fmt::print(stderr, "{}\n", loaded.error().message);
+  CHECK(loaded.has_value());  // verify accepts what is made to be valid
+  const isa::Program& program = random.executable->programs.front();
+  Ran ran;
+  for (const isa::Binding& binding : program.outputs) ran.outputs.emplace_back(binding.bytes());
+  std::vector<std::span<const std::byte>> inputs(random.inputs.begin(), random.inputs.end());
+  std::vector<std::span<std::byte>> outputs(ran.outputs.begin(), ran.outputs.end());
+  if (const auto trap = engine.run(program, inputs, outputs)) return {trap->instruction, trap->reason, {}};
+  return ran;
+}
+
+/// Law 4: every kernel set gives the reference's bytes, with any number of threads.
+void run_operations(std::span<const std::byte> bytes) {
+  const RandomProgram random = random_program(bytes);
+  const Ran expected = run_with(random, 1, chip::KernelSet::kReference);
+  for (const chip::KernelSet kernels : {chip::KernelSet::kAvx2, chip::KernelSet::kAvx512}) {
+    if (!chip::supported(kernels)) continue;
+    for (const unsigned threads : {1U, 2U}) {
+      if (run_with(random, threads, kernels) == expected) continue;
+      fmt::print(stderr, "{} with {} threads differs from the reference in\n{}\n", name_of(kernels), threads,
+                 isa::print(*random.executable));
+      CHECK(false);
+    }
+  }
+}
+
+std::vector<std::string> operation_seeds() {
+  std::vector<std::string> seeds;
+  for (char first = 0; first < 40; ++first) seeds.push_back(std::string(1, first) + "operations" + first);
+  return seeds;
+}
+
 constexpr std::array kTargets = {
     Target{"executable", run_executable, executable_seeds},
     Target{"chip_spec", run_chip_spec, chip_spec_seeds},
@@ -149,6 +201,7 @@ constexpr std::array kTargets = {
     Target{"preprocessing", run_preprocessing, preprocessing_seeds},
     Target{"price_book", run_price_book, price_book_seeds},
     Target{"tensor_files", run_tensor_files, tensor_file_seeds},
+    Target{"operations", run_operations, operation_seeds},
 };
 
 }  // namespace

@@ -214,7 +214,7 @@ class Builder {
 }  // namespace
 
 bool shares_memory(const isa::ChipSpec& chip) {
-  return chip.memory.dram_bytes > 0 && chip.memory.engines_reach_dram;
+  return chip.memory.sram_bytes == 0 && chip.memory.engines_reach_dram;
 }
 
 Result<Tiles> build(const Graph& graph, std::int32_t batch, const Decisions& decisions,

@@ -14,7 +14,8 @@
 
 namespace chengying::compiler::tiles {
 
-/// Whether scratch is one memory that all cores share (DRAM that the engines reach), or each core's SRAM.
+/// Whether scratch is one memory that all cores share (DRAM that the engines reach, on a chip without SRAM),
+/// or each core's SRAM.
 bool shares_memory(const isa::ChipSpec& chip);
 
 /// Steps in an order that is a valid execution, each with the index of its node as layer and, in its waits,

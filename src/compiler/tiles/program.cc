@@ -47,6 +47,34 @@ std::vector<std::vector<Range>> constants_read(std::span<const isa::Program> pro
   return ranges;
 }
 
+/// All constants in one piece of DRAM, behind the largest scratch.
+std::vector<isa::Residence> in_dram(std::span<const isa::Program> programs, std::uint64_t constant_bytes) {
+  std::uint64_t offset = 0;
+  for (const isa::Program& program : programs) offset = std::max(offset, rounded_up(program.dram_bytes));
+  return {{.constant_offset = 0,
+           .bytes = constant_bytes,
+           .space = isa::Space::kDram,
+           .core = 0,
+           .offset = offset}};
+}
+
+/// What each core reads in its own SRAM, behind the largest scratch.
+std::vector<isa::Residence> in_sram(std::span<const isa::Program> programs) {
+  std::vector<isa::Residence> residences;
+  const std::size_t cores = programs.front().sram_bytes.size();
+  const auto read = constants_read(programs, cores);
+  for (std::uint16_t core = 0; core < cores; ++core) {
+    std::uint64_t offset = 0;
+    for (const isa::Program& program : programs)
+      offset = std::max(offset, rounded_up(program.sram_bytes[core]));
+    for (const Range& range : read[core]) {
+      residences.push_back({range.start, range.end - range.start, isa::Space::kSram, core, offset});
+      offset += range.end - range.start;
+    }
+  }
+  return residences;
+}
+
 }  // namespace
 
 isa::Program program_of(const Tiles& tiles, const Places& places) {
@@ -68,30 +96,13 @@ isa::Program program_of(const Tiles& tiles, const Places& places) {
 
 std::vector<isa::Residence> residences_of(std::span<const isa::Program> programs, const isa::ChipSpec& chip,
                                           std::uint64_t constant_bytes) {
-  std::vector<isa::Residence> residences;
-  if (constant_bytes == 0) return residences;
-  if (shares_memory(chip)) {
-    std::uint64_t offset = 0;
-    for (const isa::Program& program : programs) offset = std::max(offset, rounded_up(program.dram_bytes));
-    residences.push_back({.constant_offset = 0,
-                          .bytes = constant_bytes,
-                          .space = isa::Space::kDram,
-                          .core = 0,
-                          .offset = offset});
-    return residences;
-  }
-  const std::size_t cores = programs.front().sram_bytes.size();
-  const auto read = constants_read(programs, cores);
-  for (std::uint16_t core = 0; core < cores; ++core) {
-    std::uint64_t offset = 0;
-    for (const isa::Program& program : programs)
-      offset = std::max(offset, rounded_up(program.sram_bytes[core]));
-    for (const Range& range : read[core]) {
-      residences.push_back({range.start, range.end - range.start, isa::Space::kSram, core, offset});
-      offset += range.end - range.start;
-    }
-  }
-  return residences;
+  if (constant_bytes == 0) return {};
+  if (shares_memory(chip) || chip.tensor.weights_ahead_bytes > 0) return in_dram(programs, constant_bytes);
+  std::vector<isa::Residence> residences = in_sram(programs);
+  const auto sram_bytes = static_cast<std::uint64_t>(chip.memory.sram_bytes);
+  const bool fit = std::ranges::all_of(
+      residences, [&](const isa::Residence& at) { return at.offset + at.bytes <= sram_bytes; });
+  return fit || !chip.memory.engines_reach_dram ? residences : in_dram(programs, constant_bytes);
 }
 
 std::uint64_t Footprint::sram_bytes_max() const {

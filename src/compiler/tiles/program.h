@@ -15,8 +15,8 @@ namespace chengying::compiler::tiles {
 isa::Program program_of(const Tiles& tiles, const Places& places);
 
 /// Where the constants that the programs read are resident, the same for all of them, behind the largest
-/// scratch: in DRAM whole, if the engines reach it; else in the SRAM of each core what that core's
-/// instructions read.
+/// scratch: in the SRAM of each core what that core's instructions read; but in DRAM whole if there is no
+/// SRAM, or if they don't fit it and the engines reach DRAM, or if the engine fetches them from there ahead.
 std::vector<isa::Residence> residences_of(std::span<const isa::Program> programs, const isa::ChipSpec& chip,
                                           std::uint64_t constant_bytes);
 

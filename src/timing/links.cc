@@ -35,6 +35,15 @@ struct TouchedVisitor {
   isa::Access access;
 };
 
+/// A systolic array that fetches its weights ahead takes them in whole tiles, however few of it are used.
+std::uint64_t bytes_of_tiles(const isa::Conv& conv, const isa::TensorEngine& tensor) {
+  if (!tensor.systolic || tensor.weights_ahead_bytes == 0 || conv.input.dtype != DType::kU8) return 0;
+  const auto up = [](std::int64_t size, std::int64_t step) { return (size + step - 1) / step * step; };
+  const std::int64_t depth = std::int64_t{conv.window.kernel_h} * conv.window.kernel_w * conv.input.shape[3];
+  return static_cast<std::uint64_t>(up(depth, tensor.u8->reduce)) *
+         static_cast<std::uint64_t>(up(conv.output.shape[3], tensor.u8->columns));
+}
+
 std::uint64_t cycles_of_seconds(double seconds, double clock_hz) {
   return round_up(seconds * clock_hz);
 }
@@ -171,8 +180,11 @@ Traffic Links::traffic_of(const isa::Instruction& instruction) const {
   std::vector<isa::Access> accesses = isa::accesses_of(instruction.operation);
   accesses.front() = std::visit(TouchedVisitor{accesses.front()}, instruction.operation);
   for (const isa::Access& access : accesses) {
-    const std::uint64_t bytes = bytes_of(access);
     const isa::Address& at = access.view.at;
+    std::uint64_t bytes = bytes_of(access);
+    if (const auto* conv = std::get_if<isa::Conv>(&instruction.operation);
+        conv != nullptr && at == conv->weights)
+      bytes = std::max(bytes, bytes_of_tiles(*conv, chip_.tensor));
     if (at.space != Space::kConstant) {
       charge(collector, instruction.core, at, bytes, access.write);
       continue;

@@ -155,6 +155,15 @@ TEST(Systolic, fetches_weights_ahead_as_far_as_its_buffer_holds) {
   EXPECT_EQ(ends(384), (std::array{768ul, 2 * 768ul}));
 }
 
+TEST(Systolic, fetches_weights_in_whole_tiles) {
+  isa::ChipSpec chip = systolic_chip();
+  chip.tensor.u8 = isa::MacArray{64, 32, 1};  // the layer's 16 x 16 weights are a part of one tile
+  const auto bytes = [&] { return walk(dense_layers(8, 1), chip, 1).dram_bytes; };
+  EXPECT_EQ(bytes(), 16 * 16 + 2 * 64u);
+  chip.tensor.weights_ahead_bytes = 4096;
+  EXPECT_EQ(bytes(), 64 * 32 + 2 * 64u);
+}
+
 TEST(Systolic, fetches_nothing_ahead_of_the_launch) {
   isa::ChipSpec chip = systolic_chip();
   chip.tensor.weights_ahead_bytes = 1 << 20;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/chip_source.h"
+#include "cli/chips_commands.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 
@@ -103,6 +104,9 @@ void add_chips(CLI::App& app, Invocation& invocation) {
   show_app->add_option("--chips-dir", options->folder,
                        "Read the specs of this folder instead of the built-in ones");
   on_run(*show_app, invocation, [options, &invocation] { return show(*options, invocation.json); });
+
+  add_chips_compare(*app.add_subcommand("compare", "One model on all chips, side by side"), invocation);
+  add_chips_sweep(*app.add_subcommand("sweep", "What a chip would be with other numbers"), invocation);
 }
 
 }  // namespace chengying::cli

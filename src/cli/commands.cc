@@ -22,12 +22,19 @@ constexpr Command kCommands[] = {
      "chengying quantize resnet50.onnx --calibrate photos/ --output resnet50_int8.onnx\n", add_quantize},
     {"profile", kLocal, "Show where a model's time goes, predicted and measured",
      "chengying profile resnet50.onnx --calibrate photos/\n"
-     "chengying profile resnet50.cyx --threads 1 --instructions --json\n",
+     "chengying profile resnet50.cyx --threads 1 --instructions --json\n"
+     "chengying profile resnet50_int8.onnx --chip hanguang800 --trace trace.json --roofline roof.svg\n",
      add_profile},
-    {"chips", kLocal, "List the chips, or show one with the source of each number",
+    {"chips", kLocal, "List, show and compare chips, and try what others would be",
      "chengying chips list\n"
-     "chengying chips show hanguang800\n",
+     "chengying chips show hanguang800\n"
+     "chengying chips compare resnet50.onnx --calibrate photos/\n"
+     "chengying chips sweep hanguang800 --vary chip.cores=1,2,4 --model resnet50_int8.onnx\n",
      add_chips},
+    {"calibrate", kLocal, "Measure this machine, and write it as a chip",
+     "chengying calibrate\n"
+     "chengying calibrate --output host.toml && chengying profile resnet50.onnx --chip ./host.toml\n",
+     add_calibrate},
     {"verify", kLocal, "Recompute an invoice from its records",
      "chengying verify invoice.json --records records.jsonl\n"
      "chengying verify invoice.json --records records.jsonl --executable resnet50.cyx\n",

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/compile_flags.h"
 #include "cli/local_engine.h"
+#include "cli/profile_files.h"
 #include "cli/profile_rows.h"
 #include "cli/table.h"
 
@@ -24,6 +25,8 @@ struct ProfileOptions {
   unsigned threads = 0;
   int repeats = 7;
   bool instructions = false;
+  bool no_run = false;
+  ProfileFiles files;
 };
 
 struct Measured {
@@ -94,11 +97,12 @@ void print_text(const std::vector<ProfileRow>& rows) {
                {"OPS/S", Align::kRight},
                {"OF PEAK", Align::kRight}});
   for (const ProfileRow& row : rows) {
-    const bool multiplies = row.macs > 0 && row.peak_ops_per_second > 0;
+    const bool multiplies = row.macs > 0 && row.peak_ops_per_second > 0 && row.measured_seconds > 0;
     table.add({row.name, row.operation, grouped(row.macs), duration_text(row.predicted_seconds),
-               duration_text(row.measured_seconds),
-               row.predicted_seconds > 0 ? fmt::format("{:.2f}", row.measured_seconds / row.predicted_seconds)
-                                         : "-",
+               row.measured_seconds > 0 ? duration_text(row.measured_seconds) : "-",
+               row.predicted_seconds > 0 && row.measured_seconds > 0
+                   ? fmt::format("{:.2f}", row.measured_seconds / row.predicted_seconds)
+                   : "-",
                multiplies ? scaled_text(row.measured_ops_per_second()) : "-",
                multiplies ? percent_text(row.measured_share()) : "-"});
   }
@@ -125,8 +129,12 @@ Status profile(const ProfileOptions& options, bool as_json) {
                 options.batch);
   }
   const unsigned threads = options.threads != 0 ? options.threads : default_threads(executable.cores);
-  TRY_ASSIGN(const Measured measured, measure(ready, *program, threads, options.repeats));
   const timing::Timing timing = timing::walk(*program, ready.chip, executable.cores);
+  TRY(write_profile_files(options.files, executable, *program, ready.chip, timing));
+  Measured measured{.instruction_ns = std::vector<double>(program->instructions.size(), 0.0)};
+  if (!options.no_run) {
+    TRY_ASSIGN(measured, measure(ready, *program, threads, options.repeats));
+  }
   const auto instructions =
       instruction_rows(executable, *program, ready.chip, timing, measured.instruction_ns);
   auto rows = options.instructions ? instructions : layer_rows(executable, *program, instructions);
@@ -147,6 +155,11 @@ Status profile(const ProfileOptions& options, bool as_json) {
   }
   rows.push_back(total);
   print_text(rows);
+  if (options.no_run) {
+    fmt::print("{} ({} core{}, batch {}): predicted {}; not run\n", ready.chip.name, executable.cores,
+               executable.cores == 1 ? "" : "s", program->batch, duration_text(timing.seconds(ready.chip)));
+    return {};
+  }
   fmt::print(
       "{} ({} core{}, batch {}): predicted {}; measured {} on {} thread{} with {} kernels, median of {} "
       "runs\n",
@@ -168,6 +181,10 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 256));
   app.add_option("--repeat", options->repeats, "Runs to take the median of")->check(CLI::Range(1, 1000));
   app.add_flag("--instructions", options->instructions, "A row for each instruction, not for each layer");
+  app.add_flag("--no-run", options->no_run, "Only predict; run nothing");
+  app.add_option("--trace", options->files.trace,
+                 "Write the prediction as a trace that Perfetto opens (.json)");
+  app.add_option("--roofline", options->files.roofline, "Write the layers below the slice's roofline (.svg)");
   add_compile_flags(app, options->compile);
   on_run(app, invocation, [options, &invocation] {
     if (options->batch != 0) options->compile.batches = {options->batch};

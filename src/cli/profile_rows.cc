@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
+#include "cli/peak.h"
+
 namespace chengying::cli {
 namespace {
 
 constexpr double kOpsPerMac = 2;
-
-/// The type that an instruction multiplies in, or nullptr if it doesn't.
-const DType* multiplied_type(const isa::Operation& operation) {
-  if (const auto* conv = std::get_if<isa::Conv>(&operation)) return &conv->input.dtype;
-  if (const auto* conv = std::get_if<isa::DepthwiseConv>(&operation)) return &conv->input.dtype;
-  return nullptr;
-}
-
-double peak_of(const isa::Operation& operation, const isa::ChipSpec& chip) {
-  const DType* dtype = multiplied_type(operation);
-  if (dtype == nullptr) return 0;
-  const auto& array = *dtype == DType::kF32 ? chip.tensor.f32 : chip.tensor.u8;
-  return array ? kOpsPerMac * static_cast<double>(array->macs()) * chip.clock_hz : 0;
-}
 
 void add(ProfileRow& sum, const ProfileRow& row) {
   sum.macs += row.macs;
@@ -48,7 +36,7 @@ std::vector<ProfileRow> instruction_rows(const isa::Executable& executable, cons
     rows.push_back({executable.layers[instruction.layer].name,
                     std::string(isa::name_of(instruction.operation)), time.macs,
                     static_cast<double>(time.end_cycle - time.start_cycle) / chip.clock_hz,
-                    measured_ns[i] * 1e-9, peak_of(instruction.operation, chip)});
+                    measured_ns[i] * 1e-9, peak_ops_per_second(instruction.operation, chip)});
   }
   return rows;
 }

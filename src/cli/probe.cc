@@ -1,0 +1,319 @@
+#include "cli/probe.h"
+
+#include <immintrin.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace chengying::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kQuietShare = 0.95;  // of a core: what housekeeping takes is less than the rest
+constexpr double kSpreadMax = 0.15;
+constexpr int kRepeats = 9;
+constexpr std::size_t kMemoryBytes = std::size_t{256} << 20;  // far more than a core's share of any cache
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Seconds of `work`, the best of some repeats; `spread` grows to how far the middle one was from it.
+double best_seconds(const std::function<void()>& work, double& spread) {
+  std::array<double, kRepeats> times{};
+  work();  // warms up
+  for (double& time : times) {
+    const auto start = Clock::now();
+    work();
+    time = seconds_since(start);
+  }
+  std::ranges::sort(times);
+  spread = std::max(spread, times[kRepeats / 2] / times[0] - 1);
+  return times[0];
+}
+
+template <class T>
+void keep(T& value) {
+  asm volatile("" : "+r"(value));
+}
+
+constexpr std::uint64_t kSteps = 20'000'000;
+
+/// One addition a cycle: each needs the one before.
+void addition_chain() {
+  std::uint64_t value = 1;
+  for (std::uint64_t i = 0; i < kSteps / 8; ++i) {
+    asm volatile(
+        "add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, "
+        "%0"
+        : "+r"(value));
+  }
+  keep(value);
+}
+
+constexpr std::uint64_t kRounds = 2'000'000;
+constexpr std::uint64_t kSums = 12;  // independent ones, more than any latency needs
+
+// Loops of the kernels' own multiply-accumulates, nothing but them. Written as assembly, so that none is
+// optimised away or put together.
+__attribute__((target("avx512f,avx512vnni"))) void vnni512() {
+  for (std::uint64_t i = 0; i < kRounds; ++i)
+    asm volatile(
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm0\n vpdpbusd %%zmm30, %%zmm31, %%zmm1\n"
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm2\n vpdpbusd %%zmm30, %%zmm31, %%zmm3\n"
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm4\n vpdpbusd %%zmm30, %%zmm31, %%zmm5\n"
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm6\n vpdpbusd %%zmm30, %%zmm31, %%zmm7\n"
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm8\n vpdpbusd %%zmm30, %%zmm31, %%zmm9\n"
+        "vpdpbusd %%zmm30, %%zmm31, %%zmm10\n vpdpbusd %%zmm30, %%zmm31, %%zmm11\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+              "xmm11");
+}
+
+__attribute__((target("avx512f"))) void fma512() {
+  for (std::uint64_t i = 0; i < kRounds; ++i)
+    asm volatile(
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm0\n vfmadd231ps %%zmm30, %%zmm31, %%zmm1\n"
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm2\n vfmadd231ps %%zmm30, %%zmm31, %%zmm3\n"
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm4\n vfmadd231ps %%zmm30, %%zmm31, %%zmm5\n"
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm6\n vfmadd231ps %%zmm30, %%zmm31, %%zmm7\n"
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm8\n vfmadd231ps %%zmm30, %%zmm31, %%zmm9\n"
+        "vfmadd231ps %%zmm30, %%zmm31, %%zmm10\n vfmadd231ps %%zmm30, %%zmm31, %%zmm11\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+              "xmm11");
+}
+
+/// Without VNNI a u8 x i8 product of four is three instructions: to i16 pairs, to i32, and the sum.
+__attribute__((target("avx2"))) void maddubs256() {
+  for (std::uint64_t i = 0; i < kRounds; ++i)
+    asm volatile(
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm6\n vpmaddwd %%ymm13, %%ymm6, %%ymm6\n vpaddd %%ymm6, %%ymm0, "
+        "%%ymm0\n"
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm7\n vpmaddwd %%ymm13, %%ymm7, %%ymm7\n vpaddd %%ymm7, %%ymm1, "
+        "%%ymm1\n"
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm8\n vpmaddwd %%ymm13, %%ymm8, %%ymm8\n vpaddd %%ymm8, %%ymm2, "
+        "%%ymm2\n"
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm9\n vpmaddwd %%ymm13, %%ymm9, %%ymm9\n vpaddd %%ymm9, %%ymm3, "
+        "%%ymm3\n"
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm10\n vpmaddwd %%ymm13, %%ymm10, %%ymm10\n vpaddd %%ymm10, %%ymm4, "
+        "%%ymm4\n"
+        "vpmaddubsw %%ymm14, %%ymm15, %%ymm11\n vpmaddwd %%ymm13, %%ymm11, %%ymm11\n vpaddd %%ymm11, %%ymm5, "
+        "%%ymm5\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+              "xmm11");
+}
+
+__attribute__((target("avx2,fma"))) void fma256() {
+  for (std::uint64_t i = 0; i < kRounds; ++i)
+    asm volatile(
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm0\n vfmadd231ps %%ymm14, %%ymm15, %%ymm1\n"
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm2\n vfmadd231ps %%ymm14, %%ymm15, %%ymm3\n"
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm4\n vfmadd231ps %%ymm14, %%ymm15, %%ymm5\n"
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm6\n vfmadd231ps %%ymm14, %%ymm15, %%ymm7\n"
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm8\n vfmadd231ps %%ymm14, %%ymm15, %%ymm9\n"
+        "vfmadd231ps %%ymm14, %%ymm15, %%ymm10\n vfmadd231ps %%ymm14, %%ymm15, %%ymm11\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+              "xmm11");
+}
+
+/// The loops of a set of kernels, and how many multiply-accumulates of a vector a round of each has.
+struct PeakLoops {
+  void (*u8)();
+  std::uint64_t u8_sums;
+  void (*f32)();
+};
+PeakLoops loops_of(chip::KernelSet kernels) {
+  return kernels == chip::KernelSet::kAvx512 ? PeakLoops{vnni512, kSums, fma512}
+                                             : PeakLoops{maddubs256, kSums / 2, fma256};
+}
+
+/// Reads every cache line, in order.
+std::uint64_t read_all(const std::vector<std::uint64_t>& words) {
+  std::uint64_t a = 0, b = 0, c = 0, d = 0;
+  for (std::size_t i = 0; i + 32 <= words.size(); i += 32) {
+    a += words[i] + words[i + 4];
+    b += words[i + 8] + words[i + 12];
+    c += words[i + 16] + words[i + 20];
+    d += words[i + 24] + words[i + 28];
+  }
+  return a + b + c + d;
+}
+
+double read_bytes_per_second(std::size_t bytes, unsigned threads, double& spread) {
+  std::vector<std::vector<std::uint64_t>> memories(threads, std::vector<std::uint64_t>(bytes / 8, 1));
+  const std::size_t rounds = std::max<std::size_t>(1, kMemoryBytes / bytes / 2);
+  const auto work = [&](std::size_t thread) {
+    for (std::size_t round = 0; round < rounds; ++round) {
+      std::uint64_t sum = read_all(memories[thread]);
+      keep(sum);
+    }
+  };
+  const double seconds = best_seconds(
+      [&] {
+        std::vector<std::jthread> others;
+        for (unsigned t = 1; t < threads; ++t) others.emplace_back(work, t);
+        work(0);
+      },
+      spread);
+  return static_cast<double>(bytes) * static_cast<double>(rounds) * threads / seconds;
+}
+
+double latency_seconds(double& spread) {
+  const std::size_t count = kMemoryBytes / 64;
+  struct alignas(64) Line {
+    std::uint32_t next;
+  };
+  std::vector<Line> lines(count);
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::shuffle(order, std::mt19937(1));
+  for (std::size_t i = 0; i < count; ++i) lines[order[i]].next = order[(i + 1) % count];
+  constexpr std::size_t kLoads = 500'000;
+  std::uint32_t at = 0;
+  const double seconds = best_seconds(
+      [&] {
+        for (std::size_t i = 0; i < kLoads; ++i) at = lines[at].next;
+        keep(at);
+      },
+      spread);
+  return seconds / kLoads;
+}
+
+double copy_bytes_per_second(double& spread) {
+  constexpr std::size_t kBytes = 1 << 20, kCopies = 200;
+  std::vector<char> from(kBytes, 1), to(kBytes);
+  const double seconds = best_seconds(
+      [&] {
+        for (std::size_t i = 0; i < kCopies; ++i) {
+          std::memcpy(to.data(), from.data(), kBytes);
+          char* written = to.data();
+          asm volatile("" : "+r"(written)::"memory");
+        }
+      },
+      spread);
+  return static_cast<double>(kBytes * kCopies) / seconds;
+}
+
+/// The median time from waking a sleeping thread to its first instruction.
+double handover_seconds() {
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  bool called = false, answered = true;
+  Clock::time_point answer;
+  std::jthread sleeper([&](const std::stop_token& stop) {
+    std::unique_lock lock(mutex);
+    while (woken.wait(lock, stop, [&] { return called; })) {
+      answer = Clock::now();
+      called = false;
+      answered = true;
+      woken.notify_all();
+    }
+  });
+  std::vector<double> times;
+  for (int i = 0; i < 301; ++i) {
+    std::this_thread::sleep_for(std::chrono::microseconds(200));  // until it sleeps for sure
+    std::unique_lock lock(mutex);
+    const auto start = Clock::now();
+    called = true;
+    answered = false;
+    woken.notify_all();
+    woken.wait(lock, [&] { return answered; });
+    times.push_back(std::chrono::duration<double>(answer - start).count());
+  }
+  std::ranges::sort(times);
+  return times[times.size() / 2];
+}
+
+double thread_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name"))
+      if (const std::size_t colon = line.find(": "); colon != line.npos) return line.substr(colon + 2);
+  return "unknown CPU";
+}
+
+std::int64_t last_level_cache_bytes() {
+  std::int64_t largest = 0;
+  for (const int name : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE})
+    largest = std::max(largest, std::int64_t{sysconf(name)});
+  return largest;
+}
+
+}  // namespace
+
+double quiet_share() {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<double> shares(cores);
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned core = 0; core < cores; ++core)
+      threads.emplace_back([&shares, core] {
+        const auto start = Clock::now();
+        const double own = thread_seconds();
+        while (seconds_since(start) < 0.2) addition_chain();
+        shares[core] = (thread_seconds() - own) / seconds_since(start);
+      });
+  }
+  return std::ranges::min(shares);
+}
+
+Status check_quiet(double share, double spread) {
+  if (share < kQuietShare)
+    return fail(
+        Code::kUnavailable,
+        "this machine is busy: a thread got {:.0f} % of a core, {:.0f} % are needed; stop other work and "
+        "calibrate again",
+        100 * share, 100 * kQuietShare);
+  if (spread > kSpreadMax)
+    return fail(
+        Code::kUnavailable,
+        "this machine is not steady: repeats of one measurement differ by {:.0f} %, at most {:.0f} % are "
+        "allowed; stop other work and calibrate again",
+        100 * spread, 100 * kSpreadMax);
+  return {};
+}
+
+Result<MachineFacts> measure_machine() {
+  MachineFacts facts{.cpu = cpu_name(), .kernels = chip::best_kernels()};
+  if (facts.kernels == chip::KernelSet::kReference)
+    return fail(Code::kUnsupported, "{}: calibration needs AVX2 or AVX-512 with VNNI", facts.cpu);
+  facts.cores = std::max(1U, std::thread::hardware_concurrency());
+  facts.memory_bytes = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  facts.cache_bytes = last_level_cache_bytes();
+  facts.clock_hz = kSteps / best_seconds(addition_chain, facts.spread);
+  const PeakLoops loops = loops_of(facts.kernels);
+  const auto a_cycle = [&](void (*loop)(), std::uint64_t sums) {
+    return static_cast<double>(kRounds * sums) / best_seconds(loop, facts.spread) / facts.clock_hz;
+  };
+  facts.u8_instructions_per_cycle = a_cycle(loops.u8, loops.u8_sums);
+  facts.f32_instructions_per_cycle = a_cycle(loops.f32, kSums);
+  const auto half_cache = static_cast<std::size_t>(std::max<std::int64_t>(facts.cache_bytes / 2, 1 << 20));
+  facts.cache_bytes_per_second = read_bytes_per_second(half_cache, 1, facts.spread);
+  facts.dram_bytes_per_second =
+      read_bytes_per_second(kMemoryBytes, static_cast<unsigned>(facts.cores), facts.spread);
+  facts.dram_latency_seconds = latency_seconds(facts.spread);
+  facts.copy_bytes_per_second = copy_bytes_per_second(facts.spread);
+  facts.handover_seconds = handover_seconds();
+  return facts;
+}
+
+}  // namespace chengying::cli

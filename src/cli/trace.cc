@@ -1,0 +1,110 @@
+#include "cli/trace.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "timing/waits.h"
+
+namespace chengying::cli {
+namespace {
+
+using timing::Limit;
+
+std::string quoted(std::string_view text) {
+  return boost::json::serialize(boost::json::string(text));
+}
+
+class Writer {
+ public:
+  Writer(const isa::Executable& executable, const isa::Program& program, const isa::ChipSpec& chip,
+         const timing::Timing& timing)
+      : executable_(executable), program_(program), timing_(timing), us_per_cycle_(1e6 / chip.clock_hz) {}
+
+  std::string json() {
+    for (std::size_t core = 0; core < timing_.busy_cycles.size(); ++core) name_core(core);
+    for (std::uint32_t i = 0; i < program_.instructions.size(); ++i) add_instruction(i);
+    for (const timing::Gap& gap : timing::gaps_of(program_, timing_))
+      if (gap.stretch.limit != Limit::kDone) add_gap(gap);
+    return "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n" + events_ + "\n]}\n";
+  }
+
+ private:
+  void add(std::string_view event) {
+    if (!events_.empty()) events_ += ",\n";
+    events_ += event;
+  }
+
+  void name_core(std::size_t core) {
+    add(fmt::format(R"({{"ph":"M","name":"process_name","pid":{},"args":{{"name":"core {}"}}}})", core,
+                    core));
+    for (std::size_t engine = 0; engine < isa::kEngineCount; ++engine)
+      add(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":"{}"}}}})", core,
+                      engine, isa::name_of(static_cast<isa::Engine>(engine))));
+  }
+
+  void slice(std::size_t core, isa::Engine engine, const timing::Stretch& at, std::string_view category,
+             std::string_view name, std::string_view arguments) {
+    add(fmt::format(
+        R"({{"ph":"X","pid":{},"tid":{},"ts":{:.4f},"dur":{:.4f},"cat":"{}","name":{},"args":{{{}}}}})", core,
+        static_cast<std::size_t>(engine), static_cast<double>(at.start_cycle) * us_per_cycle_,
+        static_cast<double>(at.cycles()) * us_per_cycle_, category, quoted(name), arguments));
+  }
+
+  std::string title(std::uint32_t index) const {
+    const isa::Instruction& instruction = program_.instructions[index];
+    return fmt::format("{} ({})", executable_.layers[instruction.layer].name,
+                       isa::name_of(instruction.operation));
+  }
+
+  void add_instruction(std::uint32_t index) {
+    const isa::Instruction& instruction = program_.instructions[index];
+    const timing::InstructionTime& time = timing_.instructions[index];
+    const isa::Engine engine = isa::engine_of(instruction.operation);
+    slice(instruction.core, engine, {time.start_cycle, time.end_cycle, time.limit, index}, "instruction",
+          title(index),
+          fmt::format(
+              R"("instruction":{},"cycles":{},"limit":"{}","macs":{},"active_cycles":{},"picojoules":{})",
+              index, time.end_cycle - time.start_cycle, timing::name_of(time.limit), time.macs,
+              time.active_cycles, time.picojoules));
+    for (const timing::Stretch& phase : timing::phases_of(timing_, index)) add_phase(instruction, phase);
+  }
+
+  void add_phase(const isa::Instruction& instruction, const timing::Stretch& phase) {
+    const bool link =
+        phase.limit != Limit::kIssue && phase.limit != Limit::kLatency && phase.limit != Limit::kCompute;
+    const std::uint64_t queue = timing_.instructions[phase.instruction].queue_cycles;
+    slice(instruction.core, isa::engine_of(instruction.operation), phase, link ? "stall" : "phase",
+          fmt::format("{}{}", link ? "waits for " : "", timing::name_of(phase.limit)),
+          fmt::format(
+              R"("cycles":{}{})", phase.cycles(),
+              link ? fmt::format(R"(,"of_them_in_its_queue":{})", std::min(queue, phase.cycles())) : ""));
+  }
+
+  void add_gap(const timing::Gap& gap) {
+    const timing::Stretch& stretch = gap.stretch;
+    if (stretch.instruction == timing::InstructionTime::kNobody)
+      return slice(gap.core, gap.engine, stretch, "wait", "waits for the command processor", "");
+    const isa::Instruction& other = program_.instructions[stretch.instruction];
+    slice(gap.core, gap.engine, stretch, "wait",
+          fmt::format("waits for {}: {}", title(stretch.instruction), timing::name_of(stretch.limit)),
+          fmt::format(R"("instruction":{},"core":{},"engine":"{}","cause":"{}","cycles":{})",
+                      stretch.instruction, other.core, isa::name_of(isa::engine_of(other.operation)),
+                      timing::name_of(stretch.limit), stretch.cycles()));
+  }
+
+  const isa::Executable& executable_;
+  const isa::Program& program_;
+  const timing::Timing& timing_;
+  const double us_per_cycle_;
+  std::string events_;
+};
+
+}  // namespace
+
+std::string trace_json(const isa::Executable& executable, const isa::Program& program,
+                       const isa::ChipSpec& chip, const timing::Timing& timing) {
+  return Writer(executable, program, chip, timing).json();
+}
+
+}  // namespace chengying::cli

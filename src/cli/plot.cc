@@ -6,9 +6,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
-
-#include "cli/table.h"
 
 namespace chengying::cli {
 namespace {
@@ -32,6 +29,21 @@ std::string escaped(std::string_view text) {
       result += c;
   }
   return result;
+}
+
+/// A value at an axis, with a prefix for thousands or thousandths: "2 k", "500 u".
+std::string tick_text(double value) {
+  struct Prefix {
+    double size;
+    const char* name;
+  };
+  constexpr std::array kPrefixes{Prefix{1e12, " T"}, Prefix{1e9, " G"}, Prefix{1e6, " M"},
+                                 Prefix{1e3, " k"},  Prefix{1, ""},     Prefix{1e-3, " m"},
+                                 Prefix{1e-6, " u"}, Prefix{1e-9, " n"}};
+  const double size = std::abs(value) * (1 + 1e-9);  // 0.001 is not quite a thousandth
+  const auto prefix = std::ranges::find_if(kPrefixes, [&](const Prefix& p) { return size >= p.size; });
+  if (prefix == kPrefixes.end()) return fmt::format("{:g}", value);
+  return fmt::format("{:.3g}{}", value / prefix->size, prefix->name);
 }
 
 /// One axis: from values to places on the page.
@@ -147,11 +159,11 @@ class Drawing {
   void draw_axes() {
     for (const double tick : x_.ticks()) {
       line(x_.place(tick), kTop, x_.place(tick), kHeight - kBottom, "#e4e4e4");
-      write(x_.place(tick), kHeight - kBottom + 18, scaled_text(tick), "middle");
+      write(x_.place(tick), kHeight - kBottom + 18, tick_text(tick), "middle");
     }
     for (const double tick : y_.ticks()) {
       line(kLeft, y_.place(tick), kWidth - kRight, y_.place(tick), "#e4e4e4");
-      write(kLeft - 8, y_.place(tick) + 4, scaled_text(tick), "end");
+      write(kLeft - 8, y_.place(tick) + 4, tick_text(tick), "end");
     }
     line(kLeft, kHeight - kBottom, kWidth - kRight, kHeight - kBottom, "#333333");
     line(kLeft, kTop, kLeft, kHeight - kBottom, "#333333");

@@ -28,6 +28,12 @@ TEST(Plot, IsADocumentWithEachPointAndItsLabel) {
   EXPECT_NE(svg.find("a &lt; b &amp; &quot;c&quot;"), svg.npos);
 }
 
+TEST(Plot, NamesTheValuesOfItsAxesHoweverSmall) {
+  const std::string svg = two_points().svg();
+  for (const char* tick : {">10 u<", ">100 u<", ">1 m<", ">1<", ">10<"})
+    EXPECT_NE(svg.find(tick), svg.npos) << tick;
+}
+
 TEST(Plot, LeavesOutWhatALogarithmCannotShow) {
   Plot plot = two_points();
   plot.series[0].points.push_back({0, 1, "zero"});

@@ -194,10 +194,10 @@ struct Lut {
 };
 
 /// Changes the number format; same shape, any strides (so a quantiser may also change NCHW to NHWC).
-///   f32 -> u8, i8: clamp(rne(x / scale) + zero_point) to the format's range; NaN gives the lowest
-///   u8, i8, i32 -> f32: f32(q - zero_point) * scale (i32 subtraction modulo 2^32)
-///   between integers (u8, i8, i16, i32, i64): the value clamped to the target's range after adding
-///   zero_point
+///   f32 -> integers: clamp(rne(x / scale) + zero_point) to the format's range; NaN gives the lowest
+///   u8, i8, i16, i32, i64, bool -> f32: f32(q - zero_point) * scale (i32 subtraction modulo 2^32)
+///   f32 -> bool: x != 0. zero_point is 0 from f32 to i16, i32, i64, bool and from i64 to f32
+///   between integers: the value clamped to the target's range after adding zero_point
 ///   between f32 and f16 or bf16: exactly, or to nearest even (scale and zero_point unused)
 struct Convert {
   View input, output;

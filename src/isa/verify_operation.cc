@@ -13,9 +13,9 @@ bool convertible(DType from, DType to) {
     return t == DType::kU8 || t == DType::kI8 || t == DType::kI16 || t == DType::kI32 || t == DType::kI64;
   };
   const auto is_half = [](DType t) { return t == DType::kF16 || t == DType::kBF16; };
-  if (from == DType::kF32) return to == DType::kU8 || to == DType::kI8 || is_half(to);
-  if (to == DType::kF32)
-    return from == DType::kU8 || from == DType::kI8 || from == DType::kI32 || is_half(from);
+  const auto is_any = [&](DType t) { return is_integer(t) || is_half(t) || t == DType::kBool; };
+  if (from == DType::kF32) return is_any(to);
+  if (to == DType::kF32) return is_any(from);
   return is_integer(from) && is_integer(to);
 }
 
@@ -115,13 +115,18 @@ class OperationVerifier {
     if (!convertible(from, to))
       return fail(
           Code::kInvalidArgument,
-          "converts {} to {}; known: f32 to u8, i8, f16 or bf16, f16 or bf16 to f32, u8, i8 or i32 to f32, "
-          "and between u8, i8, i16, i32 and i64",
+          "converts {} to {}; known: f32 to and from u8, i8, i16, i32, i64, bool, f16 and bf16, and between "
+          "u8, i8, i16, i32 and i64",
           name_of(from), name_of(to));
     TRY(verify_vector(from));
     TRY(verify_vector(to));
     TRY(verify_same_shape("input", op.input, op.output));
     TRY(verify_scale("scale", op.scale));
+    const bool wide = from == DType::kF32 ? size_of(to) > 1 || to == DType::kBool
+                                          : from == DType::kI64 && to == DType::kF32;
+    if (wide && op.zero_point != 0)
+      return fail(Code::kInvalidArgument, "zero_point is {}; converting {} to {} takes 0", op.zero_point,
+                  name_of(from), name_of(to));
     if (op.scale > 0 || from != DType::kF32) return {};
     return fail(Code::kInvalidArgument, "scale is {}; a number above 0 is needed", op.scale);
   }

@@ -317,8 +317,13 @@ TEST(Verify, refuses_operands_that_disagree) {
             "instruction 4: looks up bool; u8 or i8 is needed");
   EXPECT_EQ(
       error_after([](Net& n) { n.op<Convert>(Net::kConvert).output.dtype = DType::kF16; }),
-      "instruction 5: converts u8 to f16; known: f32 to u8, i8, f16 or bf16, f16 or bf16 to f32, u8, i8 or "
-      "i32 to f32, and between u8, i8, i16, i32 and i64");
+      "instruction 5: converts u8 to f16; known: f32 to and from u8, i8, i16, i32, i64, bool, f16 and bf16, "
+      "and between u8, i8, i16, i32 and i64");
+  EXPECT_EQ(error_after([](Net& n) {
+              Convert& op = n.op<Convert>(Net::kConvert);
+              op = Convert{n.b.sram(0, DType::kI64, {1, 1, 1, 32}), op.output, 1, 3};
+            }),
+            "instruction 5: zero_point is 3; converting i64 to f32 takes 0");
   EXPECT_EQ(error_after([](Net& n) { n.op<Lut>(Net::kLut).table.offset += 4; }),
             "instruction 4: table at const+0x584 is not at a multiple of 64");
   EXPECT_EQ(error_after([](Net& n) { n.op<Conv>(1).weights.offset = 1; }),

@@ -49,9 +49,19 @@ void store_whole(DType dtype, std::byte* at, std::int64_t value) {
       return store_clamped<std::int32_t>(at, value);
     case DType::kI64:
       return store(at, value);
+    case DType::kBool:
+      return store<std::uint8_t>(at, value != 0 ? 1 : 0);
     default:
       CHECK(false);
   }
+}
+
+/// The nearest whole number, clamped to i64; NaN gives the lowest.
+std::int64_t nearest_whole(float t) {
+  constexpr float kTwo63 = 0x1p63F;
+  if (!(t >= -kTwo63)) return std::numeric_limits<std::int64_t>::min();
+  if (t >= kTwo63) return std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(exact::rne<float>(t));
 }
 
 float load_float(DType dtype, const std::byte* at) {
@@ -69,6 +79,9 @@ void store_float(DType dtype, std::byte* at, float x) {
 void convert_one(const isa::Convert& op, const std::byte* from, std::byte* to) {
   const DType in = op.input.dtype, out = op.output.dtype;
   if (is_float(in) && is_float(out)) return store_float(out, to, load_float(in, from));
+  if (is_float(in) && out == DType::kBool) return store_whole(out, to, load_float(in, from) != 0 ? 1 : 0);
+  if (is_float(in) && size_of(out) > 1)
+    return store_whole(out, to, nearest_whole(load_float(in, from) / op.scale));
   if (is_float(in)) {
     const float t = load_float(in, from) / op.scale;
     const bool is_signed = out == DType::kI8;
@@ -76,6 +89,7 @@ void convert_one(const isa::Convert& op, const std::byte* from, std::byte* to) {
                        exact::requantise(t, op.zero_point, is_signed ? -128 : 0, is_signed ? 127 : 255));
   }
   const std::int64_t q = load_whole(in, from);
+  if (in == DType::kI64 && is_float(out)) return store_float(out, to, static_cast<float>(q) * op.scale);
   if (is_float(out)) {
     const auto shifted = static_cast<std::uint32_t>(q) - static_cast<std::uint32_t>(op.zero_point);
     return store_float(out, to, static_cast<float>(static_cast<std::int32_t>(shifted)) * op.scale);

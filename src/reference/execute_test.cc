@@ -132,6 +132,24 @@ TEST(Reference, ConvertQuantisesByDivisionAndClampsBetweenIntegers) {
   EXPECT_EQ(signed_output, (std::vector<std::int8_t>{-120, -128, -128, 127}));
 }
 
+TEST(Reference, ConvertTakesWholeNumbersAndTruthValuesToAndFromF32) {
+  const std::vector<float> input = {2.5F, -1e30F, std::numeric_limits<float>::quiet_NaN(), -0.25F};
+  constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+  std::vector<std::int64_t> whole(4);
+  isa::Convert op{view_of<float>({1, 1, 1, 4}, DType::kF32), view_of<std::int64_t>({1, 1, 1, 4}, DType::kI64),
+                  1, 0};
+  execute(op, {.input = bytes(input), .output = bytes(whole)});
+  EXPECT_EQ(whole, (std::vector<std::int64_t>{2, kLowest, kLowest, 0}));
+  std::vector<std::uint8_t> truth(4);
+  op.output = view_of<std::uint8_t>({1, 1, 1, 4}, DType::kBool);
+  execute(op, {.input = bytes(input), .output = bytes(truth)});
+  EXPECT_EQ(truth, (std::vector<std::uint8_t>{1, 1, 1, 1}));
+  std::vector<float> real(4);
+  op = {view_of<std::int64_t>({1, 1, 1, 4}, DType::kI64), view_of<float>({1, 1, 1, 4}, DType::kF32), 1, 0};
+  execute(op, {.input = bytes(whole), .output = bytes(real)});
+  EXPECT_EQ(real, (std::vector<float>{2, -0x1p63F, -0x1p63F, 0}));
+}
+
 TEST(Reference, SoftmaxSumsToOneAndIgnoresHowLargeItsInputsAre) {
   const std::vector<float> input = {1000, 1001, 1002};
   std::vector<float> output(3);

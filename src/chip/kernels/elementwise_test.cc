@@ -113,9 +113,10 @@ TEST(ElementwiseKernels, PlanesBecomePixelsAsTheReferenceSays) {
 TEST(ElementwiseKernels, ConvertEqualsTheReferenceForEveryPairOfFormats) {
   with_random_cases(1500, [](KernelSet set, Random& random, const std::string& what) {
     using enum DType;
-    const DType from = random.one_of({kF32, kF32, kU8, kI8, kI16, kI32, kI64, kF16, kBF16});
+    const DType from = random.one_of({kF32, kF32, kF32, kU8, kI8, kI16, kI32, kI64, kF16, kBF16, kBool});
     DType to = random.one_of({kF32, kU8, kI8});
-    if (from == kF32 || from == kF16 || from == kBF16) to = random.one_of({kU8, kU8, kI8, kF16, kBF16});
+    if (from == kF32) to = random.one_of({kU8, kU8, kI8, kI16, kI32, kI64, kBool, kF16, kBF16});
+    if (from == kF16 || from == kBF16 || from == kBool) to = kF32;
     if (from == kU8 || from == kI8) to = random.one_of({kF32, kI8, kU8, kI32});
     const Dims shape = random_shape(random);
     Place in = random_place(random, from, shape, random.one_of({0, 5, 60}));
@@ -124,6 +125,7 @@ TEST(ElementwiseKernels, ConvertEqualsTheReferenceForEveryPairOfFormats) {
     isa::Convert op{in.view, out.view, random.chance(90) ? random.real(0.01F, 0.3F) : random.any_float(100),
                     0};
     op.zero_point = to == kI8 ? random.in(-128, 127) : random.in(0, 255);
+    if (from == kI64 || (from == kF32 && (size_of(to) > 1 || to == kBool))) op.zero_point = 0;
     testing::expect_same_bytes(set, op, {.input = in.bytes.data()}, out.bytes, random_offset(random, to),
                                what);
   });

@@ -9,6 +9,7 @@
 #include "cli/rows.h"
 #include "cli/tensor_files.h"
 #include "runtime/image.h"
+#include "tensor/arithmetic.h"
 
 namespace chengying::cli {
 namespace {
@@ -164,6 +165,26 @@ Result<Tensor> read_image_tensor(const std::filesystem::path& path,
   return tensor;
 }
 
+namespace {
+
+/// Floats of another width as the f32 that a model's half and double inputs are held in.
+Tensor as_held(Tensor tensor, DType held) {
+  const DType from = tensor.dtype();
+  if (held != DType::kF32 || (from != DType::kF16 && from != DType::kBF16 && from != DType::kF64))
+    return tensor;
+  Tensor result(DType::kF32, tensor.shape());
+  for (std::int64_t i = 0; i < result.elements(); ++i) {
+    float& to = result.as<float>()[static_cast<std::size_t>(i)];
+    const auto at = static_cast<std::size_t>(i);
+    if (from == DType::kF16) to = exact::f32_from_f16(tensor.as<std::uint16_t>()[at]);
+    if (from == DType::kBF16) to = exact::f32_from_bf16(tensor.as<std::uint16_t>()[at]);
+    if (from == DType::kF64) to = static_cast<float>(tensor.as<double>()[at]);
+  }
+  return result;
+}
+
+}  // namespace
+
 Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& arguments, const Ports& ports,
                                         const std::optional<runtime::Preprocessing>& preprocessing) {
   std::vector<std::vector<Tensor>> pieces(ports.size());
@@ -173,7 +194,7 @@ Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& argument
     for (NamedTensor& named : tensors) {
       const std::string& name = argument.name.empty() ? named.name : argument.name;
       TRY_ASSIGN(const std::size_t port, port_for(name, ports, argument.file));
-      pieces[port].push_back(std::move(named.tensor));
+      pieces[port].push_back(as_held(std::move(named.tensor), ports[port].dtype));
     }
   }
   std::vector<Tensor> inputs;

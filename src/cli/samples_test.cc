@@ -53,6 +53,18 @@ TEST_F(Samples, SeveralFilesForOneInputAreABatchInTheirOrder) {
   EXPECT_EQ(inputs->front().as<float>()[5], 1);
 }
 
+TEST_F(Samples, DoublesAndHalvesBecomeTheF32ThatAModelHoldsThemIn) {
+  Tensor doubles(DType::kF64, {1, 2}), halves(DType::kF16, {1, 2});
+  std::ranges::fill(doubles.as<double>(), 0.1);
+  std::ranges::fill(halves.as<std::uint16_t>(), std::uint16_t{0x3c00});
+  const auto a = save("a.npy", {{"", doubles}}), b = save("b.npy", {{"", halves}});
+  const auto inputs = read_inputs({a, b}, one_, std::nullopt);
+  ASSERT_TRUE(inputs) << inputs.error().message;
+  EXPECT_EQ(inputs->front().dtype(), DType::kF32);
+  EXPECT_EQ(inputs->front().as<float>()[0], 0.1F);
+  EXPECT_EQ(inputs->front().as<float>()[3], 1.0F);
+}
+
 TEST_F(Samples, NamesInsideOfAnArchiveChooseTheInputs) {
   const auto file = save("a.npz", {{"y", filled({1, 3}, 2)}, {"x", filled({1, 2}, 1)}});
   const auto inputs = read_inputs({file}, two_, std::nullopt);

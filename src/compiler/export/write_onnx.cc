@@ -299,6 +299,20 @@ class Writer {
   void emit(const Node& node, const DequantiseNode&) {
     quantiser(node, "DequantizeLinear", graph_.value(node.inputs[0]));
   }
+  void emit(const Node& node, const MatMulNode&) {
+    add(node, "MatMul", {in(node, 0), in(node, 1)}, out(node));
+  }
+  void emit(const Node& node, const CastNode&) {
+    static constexpr std::pair<DType, std::int64_t> kTypes[] = {
+        {DType::kF32, onnx::TensorProto::FLOAT}, {DType::kU8, onnx::TensorProto::UINT8},
+        {DType::kI8, onnx::TensorProto::INT8},   {DType::kI16, onnx::TensorProto::INT16},
+        {DType::kI32, onnx::TensorProto::INT32}, {DType::kI64, onnx::TensorProto::INT64},
+        {DType::kBool, onnx::TensorProto::BOOL}};
+    const auto* type =
+        std::ranges::find(kTypes, graph_.value(node.output).dtype, &std::pair<DType, std::int64_t>::first);
+    CHECK(type != std::end(kTypes));
+    set(add(node, "Cast", {in(node, 0)}, out(node)), "to", type->second);
+  }
   void emit(const Node& node, const HalfNode&) {
     const DType to = graph_.value(node.output).dtype;
     const auto type = to == DType::kF16    ? onnx::TensorProto::FLOAT16

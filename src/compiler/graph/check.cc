@@ -33,7 +33,8 @@ class NodeRule {
     size_t least = 1, most = 1;
     if (std::holds_alternative<ConvNode>(node_.op) || std::holds_alternative<DenseNode>(node_.op))
       least = most = 3;
-    if (std::holds_alternative<BinaryNode>(node_.op)) least = most = 2;
+    if (std::holds_alternative<BinaryNode>(node_.op) || std::holds_alternative<MatMulNode>(node_.op))
+      least = most = 2;
     if (std::holds_alternative<ConcatNode>(node_.op)) most = 1'000'000;
     if (node_.inputs.size() < least || node_.inputs.size() > most) return "the number of operands";
     const bool optional_bias = least == 3;
@@ -107,6 +108,18 @@ class NodeRule {
     if (y.shape != wanted) return "the result's shape";
     return linear(w.shape[0], op.fused);
   }
+  std::string rule(const MatMulNode&) const {
+    const Shape &a = in(0).shape, &b = in(1).shape, &y = out().shape;
+    const size_t rank = y.size();
+    if (rank < 2 || a.size() != rank || b.size() != rank) return "the ranks";
+    if (a[rank - 1] != b[rank - 2] || a[rank - 2] != y[rank - 2] || b[rank - 1] != y[rank - 1])
+      return "rows and columns";
+    for (size_t d = 0; d + 2 < rank; ++d) {
+      const bool fits = (a[d] == y[d] || a[d] == 1) && (b[d] == y[d] || b[d] == 1);
+      if (!fits || (a[d] != y[d] && b[d] != y[d])) return "batches that do not repeat to the result's";
+    }
+    return unless(real(in(0)) && real(in(1)) && real(out()), "f32 is wanted");
+  }
   std::string rule(const PoolNode& op) const {
     if (const std::string fault = window(op.window, in(0), out()); !fault.empty()) return fault;
     if (in(0).shape[1] != out().shape[1]) return "the channels";
@@ -158,6 +171,11 @@ class NodeRule {
     return unless(in(0).quantisation && out().quantisation && in(0).shape == out().shape &&
                       size_of(in(0).dtype) == 1 && size_of(out().dtype) == 1,
                   "bytes of one shape are wanted");
+  }
+  std::string rule(const CastNode&) const {
+    const bool from_real = in(0).dtype == DType::kF32, to_real = out().dtype == DType::kF32;
+    return unless(from_real != to_real && in(0).shape == out().shape,
+                  "whole numbers to or from f32, of one shape, are wanted");
   }
   std::string rule(const LutNode&) const {
     return unless(bytes(in(0)) && bytes(out()) && in(0).shape == out().shape, "u8 of one shape is wanted");
@@ -262,14 +280,14 @@ std::string layout_fault(const Graph& graph, const Node& node) {
       std::holds_alternative<UpsampleNode>(node.op))
     return all(Layout::kChannelsLast) ? "" : "channels last is wanted";
   if (std::holds_alternative<DenseNode>(node.op) || std::holds_alternative<SoftmaxNode>(node.op) ||
-      std::holds_alternative<ReduceNode>(node.op))
+      std::holds_alternative<ReduceNode>(node.op) || std::holds_alternative<MatMulNode>(node.op))
     return all(Layout::kRowMajor) ? "" : "row major is wanted";
   if (std::holds_alternative<ReshapeNode>(node.op))
     return keeps_bytes(graph, node) ? "" : "row major is wanted";
   const bool free =
       std::holds_alternative<QuantiseNode>(node.op) || std::holds_alternative<DequantiseNode>(node.op) ||
       std::holds_alternative<RequantiseNode>(node.op) || std::holds_alternative<RelayoutNode>(node.op) ||
-      std::holds_alternative<TransposeNode>(node.op);
+      std::holds_alternative<TransposeNode>(node.op) || std::holds_alternative<CastNode>(node.op);
   return free || all(graph.value(node.output).layout) ? "" : "one layout is wanted";
 }
 

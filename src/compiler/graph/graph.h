@@ -63,6 +63,9 @@ struct ConvNode {
 struct DenseNode {
   Fused fused;
 };
+/// Matrix product of two computed matrices, f32: a [.., m, k], b [.., k, n] of one rank -> [.., m, n]; what
+/// is before the last two dimensions is the output's or 1 (repeated).
+struct MatMulNode {};
 struct PoolNode {
   isa::PoolKind kind = isa::PoolKind::kMax;
   isa::Window window;  // the global pools have the image as kernel
@@ -120,6 +123,10 @@ struct LutNode {
   std::array<std::uint8_t, 256> table{};
 };
 
+/// Whole numbers and truth values to f32 and back, by value: to nearest, clamped; bool is x != 0. Integers
+/// are computed with in f32, which holds them exactly up to 2^24.
+struct CastNode {};
+
 /// f32 -> f16 or bf16, to nearest even, or back, exactly. A cast to a 16-bit float is a pair of these: what
 /// is computed with stays f32, and is rounded where the model says so.
 struct HalfNode {};
@@ -127,7 +134,7 @@ struct HalfNode {};
 using Operator =
     std::variant<ConvNode, DenseNode, PoolNode, BinaryNode, UnaryNode, SoftmaxNode, ReduceNode, QuantiseNode,
                  DequantiseNode, RequantiseNode, ConcatNode, ReshapeNode, TransposeNode, SliceNode, PadNode,
-                 UpsampleNode, RelayoutNode, LutNode, HalfNode>;
+                 UpsampleNode, RelayoutNode, LutNode, HalfNode, CastNode, MatMulNode>;
 
 struct Node {
   std::string name;  // the model's node name: what reports and refusals say

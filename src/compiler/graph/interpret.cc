@@ -26,6 +26,19 @@ isa::View flat_view(const Tensor& tensor) {
   return flat_view(tensor, tensor.elements());
 }
 
+/// [.., m, n] as [1, batches, m, n].
+isa::View batched_view(const Tensor& tensor) {
+  const Shape& s = tensor.shape();
+  const std::int64_t m = s[s.size() - 2], n = s.back();
+  const auto size = static_cast<std::int64_t>(size_of(tensor.dtype()));
+  isa::View view;
+  view.dtype = tensor.dtype();
+  view.shape = {1, static_cast<std::int32_t>(tensor.elements() / (m * n)), static_cast<std::int32_t>(m),
+                static_cast<std::int32_t>(n)};
+  view.stride = {tensor.elements() * size, m * n * size, n * size, size};
+  return view;
+}
+
 /// Runs an operation whose operands are whole tensors.
 Tensor run(const isa::Operation& operation, const Tensor& input, const Tensor* second, const std::byte* table,
            DType dtype, const Shape& shape) {
@@ -70,6 +83,26 @@ class NodeInterpreter {
       binary.high = bound_in_steps(op.high, step);
     }
     return run(binary, a, &b, nullptr, out_.dtype, out_.shape);
+  }
+
+  Tensor operator()(const MatMulNode&) const {
+    const auto side = [&](std::size_t i, isa::View& view) {
+      Shape wide(out_.shape.begin(), out_.shape.end() - 2);
+      wide.insert(wide.end(), value(i).shape.end() - 2, value(i).shape.end());
+      Tensor all = broadcasted(in(i), wide);
+      view = batched_view(all);
+      return all;
+    };
+    isa::MatMul matmul;
+    const Tensor a = side(0, matmul.a), b = side(1, matmul.b);
+    Tensor output(DType::kF32, out_.shape);
+    matmul.output = batched_view(output);
+    Operands operands;
+    operands.input = a.bytes().data();
+    operands.second = b.bytes().data();
+    operands.output = output.bytes().data();
+    reference::execute(matmul, operands);
+    return output;
   }
 
   Tensor operator()(const UnaryNode& op) const {
@@ -148,6 +181,7 @@ class NodeInterpreter {
   }
   Tensor operator()(const UpsampleNode& op) const { return upsampled(in(0), op, out_.shape); }
   Tensor operator()(const RelayoutNode&) const { return in(0); }
+  Tensor operator()(const CastNode&) const { return convert_to(in(0), Quantisation{{1}, 0, 0}, out_.dtype); }
 
  private:
   const Value& value(std::size_t i) const { return graph_.value(node_.inputs[i]); }

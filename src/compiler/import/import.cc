@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/graph/print.h"
+#include "compiler/import/bodies.h"
 #include "compiler/import/lowering.h"
 #include "compiler/import/operators.h"
 #include "compiler/limits.h"
@@ -17,12 +18,14 @@ class Import {
     state_.batch = options.batch;
   }
 
+  const std::vector<RefusedNode>& refused() const { return unsupported_; }
+
   Result<Graph> run() {
     if (options_.batch < 1)
       return fail(Code::kInvalidArgument, "a batch of {} is not positive", options_.batch);
     TRY(bind_inputs());
     add_initialisers();
-    for (const OnnxNode& node : model_.nodes) TRY(lower(node));
+    for (const OnnxNode& node : model_.nodes) TRY(lower(node, model_.opset("")));
     if (!unsupported_.empty()) return refusal();
     read_bytes_as_numbers();
     TRY(bind_outputs());
@@ -52,7 +55,7 @@ class Import {
       batch_symbol_ = dimension.symbol;
       return options_.batch;
     }
-    if (is_batch && dimension.size != options_.batch) {
+    if (is_batch && dimension.size != options_.batch && !has_own_batch()) {
       if (dimension.size != 1)
         return fail(Code::kInvalidArgument,
                     "input '{}' has a fixed batch of {}, so it can't be compiled for {}", port.name,
@@ -66,6 +69,12 @@ class Import {
                 dimension.symbol.empty() ? place : dimension.symbol);
   }
 
+  /// The model is compiled as it is: the first input's fixed batch is the one that is asked for.
+  bool has_own_batch() const {
+    const std::vector<OnnxDimension>& first = model_.inputs.front().shape;
+    return first.empty() || first[0].size == options_.batch;
+  }
+
   Status bind_inputs() {
     for (const OnnxPort& port : model_.inputs) {
       Value value{.name = port.name, .dtype = port.dtype, .shape = {}, .quantisation = {}, .constant = {}};
@@ -74,9 +83,6 @@ class Import {
         value.shape.push_back(size);
       }
       TRY(check_size(port.name, value.shape));
-      if (value.dtype != DType::kF32 && value.dtype != DType::kU8 && value.dtype != DType::kI8)
-        return fail(Code::kUnsupported, "input '{}' is {}; taken are float, uint8 and int8", port.name,
-                    name_of(value.dtype));
       const ValueId id = add_value(std::move(value));
       state_.graph.inputs.push_back(id);
       state_.names.emplace(port.name, id);
@@ -103,10 +109,13 @@ class Import {
     }
   }
 
-  Status lower(const OnnxNode& node) {
+  Status lower(const OnnxNode& node, std::int64_t opset) {
     const Lower lower_it = find_operator(node.domain, node.op);
-    if (lower_it == nullptr) {
-      note(node, node.domain.empty()
+    const bool has_body = bodies_.takes(node);
+    if (lower_it == nullptr && !has_body) {
+      const std::string_view reason = reason_against(node.domain, node.op);
+      note(node, !reason.empty() ? std::string(reason)
+                 : node.domain.empty()
                      ? "the operator is not known to this compiler"
                      : fmt::format("the operator of domain '{}' is not known to this compiler", node.domain));
       return {};
@@ -114,19 +123,26 @@ class Import {
     const bool reachable = std::ranges::all_of(
         node.inputs, [&](const std::string& name) { return name.empty() || state_.names.contains(name); });
     if (!reachable) return {};  // it reads what an unsupported node would have made
-    NodeLowering lowering(state_, node, model_.opset(node.domain));
+    NodeLowering lowering(state_, node, node.domain.empty() ? opset : model_.opset(node.domain));
     const std::size_t before = state_.graph.values.size();
-    Status status = lower_it(lowering);
+    Status status = has_body ? bodies_.lower(node, opset) : lower_it(lowering);
     if (lowering.fault()) return std::unexpected<Error>(*lowering.fault());
     if (!status && status.error().code == Code::kUnsupported) {
       note(node, status.error().message);
       return {};
     }
     TRY(status);
-    for (std::size_t id = before; id < state_.graph.values.size(); ++id)
-      TRY(check_size(state_.graph.values[id].name, state_.graph.values[id].shape));
+    for (std::size_t id = before; id < state_.graph.values.size(); ++id) {
+      const Value& made = state_.graph.values[id];
+      TRY(check_size(made.name, made.shape));
+      const bool empty = std::ranges::find(made.shape, 0) != made.shape.end();
+      if (!empty || made.constant != nullptr) continue;
+      note(node, fmt::format("it makes an empty tensor of shape {}; leave it out",
+                             chengying::to_string(made.shape)));
+      return {};
+    }
     for (const std::string& name : node.outputs)
-      if (!name.empty() && !state_.names.contains(name))
+      if (!name.empty() && !state_.names.contains(name) && (!has_body || unsupported_.empty()))
         note(node,
              fmt::format("its output '{}' is used; only the first outputs of this operator are computed",
                          name));
@@ -139,17 +155,22 @@ class Import {
       const auto found = state_.names.find(name);
       if (found == state_.names.end()) continue;
       const Value& value = state_.graph.value(found->second);
-      operands += fmt::format("{}{}{}", operands.empty() ? " on " : ", ", name_of(value.dtype),
+      operands += fmt::format("{}{}{}", operands.empty() ? "" : ", ", name_of(value.dtype),
                               chengying::to_string(value.shape));
     }
-    unsupported_.push_back(fmt::format("'{}' ({}){}: {}", node.name, node.op, operands, reason));
+    unsupported_.push_back({node.name, node.op, std::move(operands), std::string(reason)});
+  }
+
+  static std::string text_of(const RefusedNode& refused) {
+    const std::string on = refused.operands.empty() ? "" : " on " + refused.operands;
+    return fmt::format("'{}' ({}){}: {}", refused.node, refused.operation, on, refused.reason);
   }
 
   std::unexpected<Error> refusal() const {
     std::string text = fmt::format("{} node{} of the model can't be compiled:", unsupported_.size(),
                                    unsupported_.size() == 1 ? "" : "s");
     for (std::size_t i = 0; i < std::min(unsupported_.size(), kUnsupportedListedMax); ++i)
-      text += "\n  " + unsupported_[i];
+      text += "\n  " + text_of(unsupported_[i]);
     if (unsupported_.size() > kUnsupportedListedMax)
       text += fmt::format("\n  ... and {} more", unsupported_.size() - kUnsupportedListedMax);
     return std::unexpected<Error>(Error{Code::kUnsupported, std::move(text)});
@@ -170,23 +191,22 @@ class Import {
     NodeLowering lowering(state_, kEnd, model_.opset(""));
     for (const OnnxPort& port : model_.outputs) {
       ValueId id = state_.names.find(port.name)->second;
-      const DType held = state_.graph.value(id).dtype;
       if (state_.from_i8.contains(id)) {
         Value bytes = state_.graph.value(id);
         bytes.dtype = DType::kI8;
         bytes.quantisation->zero_point -= 128;
         id = lowering.emit(RequantiseNode{}, {id}, std::move(bytes));
-      } else if (held != DType::kF32 && held != DType::kU8 && held != DType::kI8) {
-        return fail(Code::kUnsupported, "output '{}' is {}; given are float, uint8 and int8", port.name,
-                    name_of(held));
       }
       const Value& value = state_.graph.value(id);
       const bool shared = std::ranges::find(state_.graph.outputs, id) != state_.graph.outputs.end() ||
                           std::ranges::find(state_.graph.inputs, id) != state_.graph.inputs.end();
-      if (value.constant != nullptr)
-        return fail(Code::kUnsupported,
-                    "output '{}' is the same for every input; there is nothing to compute", port.name);
-      if (shared) id = lowering.emit(ReshapeNode{}, {id}, Value(value));
+      if (value.constant != nullptr && shared)
+        id = lowering.add_constant(Tensor(*value.constant));
+      else if (shared)
+        id = lowering.emit(ReshapeNode{}, {id}, Value(value));
+      if (std::ranges::find(state_.graph.value(id).shape, 0) != state_.graph.value(id).shape.end())
+        return fail(Code::kUnsupported, "output '{}' has the shape {}: there is nothing to give", port.name,
+                    chengying::to_string(state_.graph.value(id).shape));
       state_.graph.value(id).name = port.name;
       state_.graph.outputs.push_back(id);
     }
@@ -196,14 +216,20 @@ class Import {
   const OnnxModel& model_;
   const ImportOptions& options_;
   LoweringState state_;
+  Bodies bodies_{state_, model_,
+                 [this](const OnnxNode& node, std::int64_t opset) { return lower(node, opset); }};
   std::string batch_symbol_;
-  std::vector<std::string> unsupported_;
+  std::vector<RefusedNode> unsupported_;
 };
 
 }  // namespace
 
-Result<Graph> import_onnx(const OnnxModel& model, const ImportOptions& options) {
-  return Import(model, options).run();
+Result<Graph> import_onnx(const OnnxModel& model, const ImportOptions& options,
+                          std::vector<RefusedNode>* refused) {
+  Import import(model, options);
+  Result<Graph> graph = import.run();
+  if (refused != nullptr) *refused = import.refused();
+  return graph;
 }
 
 }  // namespace chengying::compiler

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "compiler/graph/graph.h"
@@ -19,8 +20,15 @@ struct ImportOptions {
       dimensions;  // sizes of other symbolic dimensions, by symbol or "input[2]"
 };
 
+/// A node that can't be taken: as the refusal's text has it, in parts.
+struct RefusedNode {
+  std::string node, operation, operands, reason;
+};
+
 /// kInvalidArgument: a broken model, a dimension without a size; kUnsupported: the list, a line each;
 /// kTooLarge.
-Result<Graph> import_onnx(const OnnxModel& model, const ImportOptions& options);
+/// `refused` is given the list's parts, if it is not null.
+Result<Graph> import_onnx(const OnnxModel& model, const ImportOptions& options,
+                          std::vector<RefusedNode>* refused = nullptr);
 
 }  // namespace chengying::compiler

@@ -4,84 +4,14 @@
 #include <cmath>
 
 #include "compiler/graph/moves.h"
+#include "compiler/import/numbers.h"
 #include "compiler/import/operators.h"
+#include "compiler/import/pieces.h"
 #include "compiler/import/tensor_proto.h"
 #include "compiler/limits.h"
 
 namespace chengying::compiler {
 namespace {
-
-Tensor integer_tensor(const std::vector<std::int64_t>& values, Shape shape) {
-  Tensor tensor(DType::kI64, std::move(shape));
-  std::ranges::copy(values, tensor.as<std::int64_t>().begin());
-  return tensor;
-}
-
-/// Elements of any constant as doubles: what Cast goes through. Integers beyond 2^53 don't occur in shapes.
-std::vector<double> as_doubles(const Tensor& t) {
-  std::vector<double> out(static_cast<std::size_t>(t.elements()));
-  const auto fill = [&]<class T>(T) {
-    std::ranges::transform(t.as<T>(), out.begin(), [](T v) { return static_cast<double>(v); });
-  };
-  switch (t.dtype()) {
-    case DType::kF32:
-      fill(float{});
-      break;
-    case DType::kI64:
-      fill(std::int64_t{});
-      break;
-    case DType::kI32:
-      fill(std::int32_t{});
-      break;
-    case DType::kI16:
-      fill(std::int16_t{});
-      break;
-    case DType::kI8:
-      fill(std::int8_t{});
-      break;
-    default:
-      fill(std::uint8_t{});
-      break;
-  }
-  return out;
-}
-
-Tensor from_doubles(const std::vector<double>& values, DType dtype, const Shape& shape) {
-  Tensor tensor(dtype, shape);
-  const auto fill = [&]<class T>(T) {
-    std::ranges::transform(values, tensor.as<T>().begin(), [](double v) {
-      if constexpr (std::is_same_v<T, float>)
-        return static_cast<float>(v);
-      else
-        return static_cast<T>(static_cast<std::int64_t>(std::clamp(std::isnan(v) ? 0 : v, -9.0e18, 9.0e18)));
-    });
-  };
-  switch (dtype) {
-    case DType::kF32:
-      fill(float{});
-      break;
-    case DType::kI64:
-      fill(std::int64_t{});
-      break;
-    case DType::kI32:
-      fill(std::int32_t{});
-      break;
-    case DType::kI16:
-      fill(std::int16_t{});
-      break;
-    case DType::kI8:
-      fill(std::int8_t{});
-      break;
-    case DType::kBool:
-      std::ranges::transform(values, tensor.as<std::uint8_t>().begin(),
-                             [](double v) { return v != 0 ? 1 : 0; });
-      break;
-    default:
-      fill(std::uint8_t{});
-      break;
-  }
-  return tensor;
-}
 
 Result<std::int64_t> integer_of(NodeLowering& n, std::int64_t a, std::int64_t b) {
   const std::string& op = n.node().op;
@@ -179,62 +109,71 @@ Status lower_shape(NodeLowering& n) {
   return {};
 }
 
-namespace {
-
-/// x in the type in which the target is held.
-Result<ValueId> cast_to(NodeLowering& n, ValueId x, DType target) {
-  const DType from = n.value(x).dtype;
-  if (from == target) return x;
-  if (const ConstantTensor known = n.known(x)) {
-    return n.add_constant(from_doubles(as_doubles(*known), target, known->shape()));
-  }
-  if (from == DType::kU8 && target == DType::kF32 && !n.is_from_i8(x) &&
-      n.set_quantisation(x, Quantisation{.scales = {1}, .zero_point = 0, .axis = 0})) {
-    return n.emit(
-        DequantiseNode{}, {x},
-        Value{.name = {}, .dtype = DType::kF32, .shape = n.shape(x), .quantisation = {}, .constant = {}});
-  }
-  return n.refuse(fmt::format("a cast of computed {} to {}", name_of(from), name_of(target)));
-}
-
-/// The nearest values that `half` (f16 or bf16) has, as f32.
-ValueId rounded_to(NodeLowering& n, ValueId x, DType half) {
-  const auto as = [&](DType dtype) {
-    return Value{.name = {}, .dtype = dtype, .shape = n.shape(x), .quantisation = {}, .constant = {}};
-  };
-  return n.emit(HalfNode{}, {n.emit(HalfNode{}, {x}, as(half))}, as(DType::kF32));
-}
-
-}  // namespace
-
-Status lower_cast(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.input(0));
-  const std::int64_t to = n.integer("to", 0);
-  // ONNX's numbers: 1 float, 2 u8, 3 i8, 5 i16, 6 i32, 7 i64, 9 bool, 10 f16, 11 f64, 16 bf16.
-  static constexpr std::pair<std::int64_t, DType> kTypes[] = {
-      {1, DType::kF32}, {2, DType::kU8},   {3, DType::kI8},   {5, DType::kI16},  {6, DType::kI32},
-      {7, DType::kI64}, {9, DType::kBool}, {10, DType::kF16}, {11, DType::kF64}, {16, DType::kBF16}};
-  const auto* type = std::ranges::find(kTypes, to, &std::pair<std::int64_t, DType>::first);
-  if (type == std::end(kTypes)) return n.refuse(fmt::format("a cast to ONNX type {}", to));
-  const DType target = type->second;
-  TRY_ASSIGN(const ValueId held, cast_to(n, x, held_as(target)));
-  const bool half = target == DType::kF16 || target == DType::kBF16;
-  n.set_result(half ? rounded_to(n, held, target) : held);
-  return {};
+/// How many numbers from `start` on by `delta` lie before `limit`.
+Result<std::int64_t> range_length(NodeLowering& n, double start, double limit, double delta) {
+  if (delta == 0) return n.broken("a range with a step of 0");
+  const double length = std::ceil((limit - start) / delta);
+  if (length > 1'000'000) return n.refuse("a range of more than a million numbers");
+  if (!(length >= 1)) return n.refuse("an empty range");
+  return static_cast<std::int64_t>(length);
 }
 
 Status lower_range(NodeLowering& n) {
-  TRY_ASSIGN(const std::vector<std::int64_t> start, n.integers(0));
-  TRY_ASSIGN(const std::vector<std::int64_t> limit, n.integers(1));
-  TRY_ASSIGN(const std::vector<std::int64_t> delta, n.integers(2));
-  if (start.size() != 1 || limit.size() != 1 || delta.size() != 1 || delta[0] == 0)
-    return n.broken("the range");
-  std::vector<std::int64_t> values;
-  for (std::int64_t v = start[0]; delta[0] > 0 ? v < limit[0] : v > limit[0]; v += delta[0]) {
-    if (values.size() > 1'000'000) return n.refuse("a range of more than a million numbers");
-    values.push_back(v);
+  std::vector<double> bounds;
+  for (std::size_t i = 0; i < 3; ++i) {
+    TRY_ASSIGN(const ConstantTensor bound, n.constant(i));
+    if (bound->elements() != 1) return n.broken("a bound of the range is not one number");
+    bounds.push_back(as_doubles(*bound)[0]);
   }
-  n.set_result(n.add_constant(integer_tensor(values, {static_cast<std::int64_t>(values.size())})));
+  TRY_ASSIGN(const std::int64_t length, range_length(n, bounds[0], bounds[1], bounds[2]));
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < length; ++i) values.push_back(bounds[0] + static_cast<double>(i) * bounds[2]);
+  TRY_ASSIGN(const ValueId start, n.input(0));
+  n.set_result(n.add_constant(from_doubles(values, n.value(start).dtype, {length})));
+  return {};
+}
+
+Status lower_size(NodeLowering& n) {
+  TRY_ASSIGN(const ValueId x, n.input(0));
+  n.set_result(n.add_constant(integer_tensor({*element_count(n.shape(x))}, {})));
+  return {};
+}
+
+/// Ones on a diagonal of a matrix of the operand's shape.
+Status lower_eye_like(NodeLowering& n) {
+  TRY_ASSIGN(const ValueId x, n.input(0));
+  const Shape& shape = n.shape(x);
+  if (shape.size() != 2) return n.broken("a matrix is wanted");
+  const std::int64_t k = n.integer("k", 0);
+  std::vector<double> values(static_cast<std::size_t>(shape[0] * shape[1]));
+  for (std::int64_t row = 0; row < shape[0]; ++row)
+    if (row + k >= 0 && row + k < shape[1]) values[static_cast<std::size_t>(row * shape[1] + row + k)] = 1;
+  DType type = n.type_of(x);
+  if (n.has_attribute("dtype")) {
+    TRY_ASSIGN(type, dtype_of_onnx(static_cast<std::int32_t>(n.integer("dtype", 1)), "EyeLike"));
+  }
+  n.set_result(n.add_constant(from_doubles(values, held_as(type), shape)));
+  return {};
+}
+
+/// Places of what is not zero, of a constant: the shape depends on the data.
+Status lower_non_zero(NodeLowering& n) {
+  TRY_ASSIGN(const ConstantTensor x, n.constant(0));
+  const std::vector<double> values = as_doubles(*x);
+  const std::vector<std::int64_t> strides = strides_of(x->shape());
+  std::vector<std::int64_t> found;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] != 0) found.push_back(static_cast<std::int64_t>(i));
+  if (found.empty()) return n.refuse("an empty result");
+  const auto count = static_cast<std::int64_t>(found.size()),
+             rank = static_cast<std::int64_t>(strides.size());
+  Tensor places(DType::kI64, {rank, count});
+  for (std::int64_t d = 0; d < rank; ++d)
+    for (std::int64_t i = 0; i < count; ++i)
+      places.as<std::int64_t>()[d * count + i] = found[static_cast<std::size_t>(i)] /
+                                                 strides[static_cast<std::size_t>(d)] %
+                                                 x->shape()[static_cast<std::size_t>(d)];
+  n.set_result(n.add_constant(std::move(places)));
   return {};
 }
 
@@ -254,36 +193,6 @@ Status fold_integers(NodeLowering& n) {
     }
   }
   n.set_result(n.add_constant(from_doubles(as_doubles(total), first->dtype(), total.shape())));
-  return {};
-}
-
-Status lower_compare(NodeLowering& n) {
-  TRY_ASSIGN(const ConstantTensor a, n.constant(0));
-  TRY_ASSIGN(const ConstantTensor b, n.constant(1));
-  TRY_ASSIGN(const Pair pair, repeated(n, *a, *b, DType::kI64));
-  Tensor result(DType::kBool, pair.a.shape());
-  for (std::size_t i = 0; i < result.as<std::uint8_t>().size(); ++i) {
-    const std::int64_t x = pair.a.as<std::int64_t>()[i], y = pair.b.as<std::int64_t>()[i];
-    const bool holds = n.node().op == "Equal" ? x == y : n.node().op == "Less" ? x < y : x > y;
-    result.as<std::uint8_t>()[i] = holds ? 1 : 0;
-  }
-  n.set_result(n.add_constant(std::move(result)));
-  return {};
-}
-
-Status lower_where(NodeLowering& n) {
-  TRY_ASSIGN(const ConstantTensor condition, n.constant(0));
-  TRY_ASSIGN(const ConstantTensor yes, n.constant(1));
-  TRY_ASSIGN(const ConstantTensor no, n.constant(2));
-  if (yes->dtype() != no->dtype()) return n.broken("two types");
-  TRY_ASSIGN(const Pair pair, repeated(n, *yes, *no, yes->dtype()));
-  TRY_ASSIGN(const Pair chosen, repeated(n, *condition, pair.a, DType::kI64));
-  if (chosen.a.shape() != pair.a.shape()) return n.refuse("a condition of more dimensions than its choices");
-  std::vector<double> result = as_doubles(pair.b);
-  const std::vector<double> taken = as_doubles(pair.a);
-  for (std::size_t i = 0; i < result.size(); ++i)
-    if (chosen.a.as<std::int64_t>()[i] != 0) result[i] = taken[i];
-  n.set_result(n.add_constant(from_doubles(result, yes->dtype(), pair.a.shape())));
   return {};
 }
 

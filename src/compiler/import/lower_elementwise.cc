@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compiler/import/operators.h"
+#include "compiler/import/real.h"
 
 namespace chengying::compiler {
 namespace {
@@ -61,7 +62,8 @@ Status check_shapes(NodeLowering& n, ValueId a, ValueId b) {
 bool on_integers(NodeLowering& n) {
   for (std::size_t i = 0; i < n.inputs(); ++i) {
     const Result<ValueId> id = n.input(i);
-    if (!id || n.value(*id).constant == nullptr || n.value(*id).dtype == DType::kF32) return false;
+    if (!id || n.value(*id).constant == nullptr) return false;
+    if (n.value(*id).dtype != DType::kI64 && n.value(*id).dtype != DType::kI32) return false;
   }
   return true;
 }
@@ -78,31 +80,35 @@ std::optional<ValueId> simple_power(NodeLowering& n, ValueId x, ValueId exponent
   return std::nullopt;
 }
 
-/// An integer constant beside a float, as exporters write exponents: its float.
-Result<ValueId> real_or_integer(NodeLowering& n, std::size_t i) {
-  TRY_ASSIGN(const ValueId id, n.input(i));
-  const ConstantTensor known = n.value(id).constant;
-  if (known == nullptr || (known->dtype() != DType::kI64 && known->dtype() != DType::kI32)) return n.real(i);
-  TRY_ASSIGN(const std::vector<std::int64_t> integers, n.integers(i));
-  Tensor real(DType::kF32, known->shape());
-  std::ranges::transform(integers, real.as<float>().begin(),
-                         [](std::int64_t v) { return static_cast<float>(v); });
-  return n.add_constant(std::move(real));
+/// Before version 7 shapes repeated only where an attribute said so, and along another axis.
+Status check_version(NodeLowering& n) {
+  if (n.opset() >= 7 || (n.integer("broadcast", 0) == 0 && !n.has_attribute("axis"))) return {};
+  return n.refuse("shapes that repeat along an axis (operators before version 7); convert the model to 13");
+}
+
+/// Integers divide towards zero, and what leaves a narrow type wraps around.
+Real as_integers(std::string_view op, const Real& y, DType type) {
+  if (type == DType::kF32) return y;
+  return wrapped(op == "Div" || op == "Pow" ? truncate(y) : y, type);
+}
+
+Status set_typed(NodeLowering& n, const Real& y, DType type) {
+  n.set_result(n.from_real(as_integers(n.node().op, y, type).id, type));
+  return {};
 }
 
 }  // namespace
 
 Status lower_unary(NodeLowering& n) {
-  if (on_integers(n)) return fold_integers(n);
-  TRY_ASSIGN(const ValueId x, n.real(0));
+  TRY_ASSIGN(const ValueId from, n.input(0));
+  const ValueId x = n.to_real(from);
   const UnaryRow& row = *std::ranges::find(kUnary, n.node().op, &UnaryRow::op);
-  n.set_result(n.unary(row.kind, x, n.number("alpha", row.alpha), n.number("beta", row.beta)));
-  return {};
+  const ValueId y = n.unary(row.kind, x, n.number("alpha", row.alpha), n.number("beta", row.beta));
+  return set_typed(n, {&n, y}, n.type_of(from));
 }
 
 Status lower_clip(NodeLowering& n) {
-  if (on_integers(n)) return fold_integers(n);
-  TRY_ASSIGN(const ValueId x, n.real(0));
+  TRY_ASSIGN(const ValueId from, n.input(0));
   float low = n.number("min", -isa::kInfinity), high = n.number("max", isa::kInfinity);
   if (n.has(1)) {
     TRY_ASSIGN(low, n.scalar(1));
@@ -110,19 +116,26 @@ Status lower_clip(NodeLowering& n) {
   if (n.has(2)) {
     TRY_ASSIGN(high, n.scalar(2));
   }
-  n.set_result(n.unary(isa::UnaryKind::kClip, x, low, high));
+  const ValueId y = n.unary(isa::UnaryKind::kClip, n.to_real(from), low, high);
+  n.set_result(n.from_real(y, n.type_of(from)));
   return {};
 }
 
 Status lower_prelu(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.real(0));
-  TRY_ASSIGN(const std::vector<float> slopes, n.floats(1));
-  TRY_ASSIGN(const ValueId slope, n.real(1));
+  TRY_ASSIGN(const ValueId x, n.as_real(0));
+  TRY_ASSIGN(ValueId slope, n.as_real(1));
+  if (n.opset() < 7 && n.shape(slope).size() == 1 && n.shape(x).size() > 2) {  // one for each channel
+    Shape wide(n.shape(x).size() - 1, 1);
+    wide[0] = n.shape(slope)[0];
+    slope = n.reshape(slope, std::move(wide));
+  }
   TRY(check_shapes(n, x, slope));
-  const bool one = std::ranges::all_of(slopes, [&](float s) { return s == slopes.front(); });
-  if (one && !slopes.empty()) {
-    n.set_result(n.unary(isa::UnaryKind::kLeakyRelu, x, slopes.front()));
-    return {};
+  if (const ConstantTensor known = n.known(slope); known != nullptr && known->elements() > 0) {
+    const auto slopes = known->as<float>();
+    if (std::ranges::all_of(slopes, [&](float s) { return s == slopes.front(); })) {
+      n.set_result(n.unary(isa::UnaryKind::kLeakyRelu, x, slopes.front()));
+      return {};
+    }
   }
   const ValueId positive = n.unary(isa::UnaryKind::kRelu, x);
   const ValueId negative = n.unary(isa::UnaryKind::kClip, x, -isa::kInfinity, 0);
@@ -131,33 +144,39 @@ Status lower_prelu(NodeLowering& n) {
 }
 
 Status lower_gelu(NodeLowering& n) {
-  if (n.text("approximate", "none") != "none")
-    return n.refuse("the tanh approximation of Gelu; export it with approximate=none");
-  TRY_ASSIGN(const ValueId x, n.real(0));
-  n.set_result(n.unary(isa::UnaryKind::kGelu, x));
+  TRY_ASSIGN(const Real x, real_operand(n, 0));
+  if (n.text("approximate", "none") == "none") {
+    n.set_result(n.unary(isa::UnaryKind::kGelu, x.id));
+    return {};
+  }
+  constexpr float kRoot = 0.7978845608028654F;  // of 2 / pi
+  n.set_result((0.5F * x * (1.0F + tanh(kRoot * (x + 0.044715F * x * x * x)))).id);
   return {};
 }
 
 Status lower_binary(NodeLowering& n) {
-  if (on_integers(n)) return fold_integers(n);
-  TRY_ASSIGN(const ValueId a, real_or_integer(n, 0));
-  TRY_ASSIGN(const ValueId b, real_or_integer(n, 1));
+  if (on_integers(n) && n.node().op != "Pow") return fold_integers(n);
+  TRY(check_version(n));
+  TRY_ASSIGN(const ValueId first, n.input(0));
+  TRY_ASSIGN(const ValueId second, n.input(1));
+  // A whole number beside a float is how exporters write exponents.
+  const bool mixed = n.known(first) != nullptr && n.node().op != "Pow";
+  const DType type = n.type_of(mixed ? second : first);
+  const ValueId a = n.to_real(first), b = n.to_real(second);
   TRY(check_shapes(n, a, b));
   const isa::BinaryKind kind = binary_kind(n.node().op);
-  if (kind == isa::BinaryKind::kPow)
-    if (const auto power = simple_power(n, a, b)) {
-      n.set_result(*power);
-      return {};
-    }
-  n.set_result(n.binary(kind, a, b));
-  return {};
+  std::optional<ValueId> y;
+  if (kind == isa::BinaryKind::kPow) y = simple_power(n, a, b);
+  return set_typed(n, {&n, y ? *y : n.binary(kind, a, b)}, type);
 }
 
 Status lower_variadic(NodeLowering& n) {
   if (on_integers(n)) return fold_integers(n);
-  TRY_ASSIGN(ValueId y, n.real(0));
+  TRY(check_version(n));
+  TRY_ASSIGN(const ValueId first, n.input(0));
+  ValueId y = n.to_real(first);
   for (std::size_t i = 1; i < n.inputs(); ++i) {
-    TRY_ASSIGN(const ValueId x, n.real(i));
+    TRY_ASSIGN(const ValueId x, n.as_real(i));
     TRY(check_shapes(n, y, x));
     y = n.binary(binary_kind(n.node().op), y, x);
   }
@@ -165,8 +184,7 @@ Status lower_variadic(NodeLowering& n) {
     const ValueId count = n.add_constant(static_cast<float>(n.inputs()), n.shape(y).size());
     y = n.binary(isa::BinaryKind::kDiv, y, count);
   }
-  n.set_result(y);
-  return {};
+  return set_typed(n, {&n, y}, n.type_of(first));
 }
 
 }  // namespace chengying::compiler

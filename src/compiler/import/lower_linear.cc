@@ -39,7 +39,7 @@ Result<ValueId> make_conv(NodeLowering& n, ValueId x, ValueId weights, ValueId b
                                 static_cast<std::int64_t>(rank) - 2));
   if (n.shape(weights).size() != rank) return n.broken("the weights have another rank than the input");
   if (n.known(weights) == nullptr) return n.refuse("the weights must be constant, and are computed");
-  TRY_ASSIGN(weights, symmetric_weights(n, weights));
+  TRY_ASSIGN(weights, narrow_weights(n, weights));
   const std::int64_t groups = n.integer("group", 1), k = n.shape(weights)[0], c = n.shape(x)[1];
   if (groups < 1 || k % groups != 0 || c != n.shape(weights)[1] * groups)
     return n.broken(fmt::format("{} groups of weights {} on input {}", groups, to_string(n.shape(weights)),
@@ -77,59 +77,68 @@ ValueId make_dense(NodeLowering& n, ValueId x, ValueId weights, ValueId bias) {
   return n.emit(DenseNode{}, {x, weights, bias}, std::move(result));
 }
 
+Result<ValueId> make_matmul(NodeLowering& n, ValueId x, ValueId weights) {
+  if (n.shape(x).empty() || n.shape(weights).empty()) return n.broken("MatMul wants matrices");
+  while (n.shape(weights).size() > 2 && n.shape(weights)[0] == 1 &&
+         n.shape(weights).size() <= n.shape(x).size())
+    weights = n.reshape(weights, Shape(n.shape(weights).begin() + 1, n.shape(weights).end()));
+  if (n.known(weights) == nullptr || n.shape(weights).size() > 2) return make_product(n, x, weights);
+  const bool vector = n.shape(weights).size() == 1;
+  if (vector) weights = n.reshape(weights, {n.shape(weights)[0], 1});
+  if (n.shape(weights)[0] != n.shape(x).back())
+    return n.broken(fmt::format("{} columns by {} rows", n.shape(x).back(), n.shape(weights)[0]));
+  weights = n.transpose(weights, {1, 0});
+  TRY_ASSIGN(weights, narrow_weights(n, weights));
+  const ValueId y = make_dense(n, x, weights, kNoValue);
+  return vector ? n.reshape(y, Shape(n.shape(y).begin(), n.shape(y).end() - 1)) : y;
+}
+
+Status lower_matmul(NodeLowering& n) {
+  TRY_ASSIGN(const ValueId from, n.input(0));
+  TRY_ASSIGN(const ValueId weights, n.as_real(1));
+  TRY_ASSIGN(const ValueId y, make_matmul(n, n.to_real(from), weights));
+  n.set_result(n.from_real(y, n.type_of(from)));
+  return {};
+}
+
 Status lower_gemm(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.real(0));
-  TRY_ASSIGN(ValueId weights, n.real(1));
+  TRY_ASSIGN(const ValueId from, n.input(0));
+  ValueId x = n.to_real(from);
+  TRY_ASSIGN(ValueId weights, n.as_real(1));
   if (n.shape(x).size() != 2 || n.shape(weights).size() != 2) return n.broken("Gemm wants matrices");
-  if (n.integer("transA", 0) != 0)
-    return n.refuse("transA: the input must not be transposed; put a Transpose before");
-  if (n.known(weights) == nullptr)
-    return n.refuse(
-        "the second matrix must be constant; products of two computed matrices are not supported yet");
+  if (n.integer("transA", 0) != 0) x = n.transpose(x, {1, 0});
   if (n.integer("transB", 0) == 0) weights = n.transpose(weights, {1, 0});
   if (n.shape(weights)[1] != n.shape(x)[1])
     return n.broken(fmt::format("{} columns by {} rows", n.shape(x)[1], n.shape(weights)[1]));
-  TRY_ASSIGN(weights, symmetric_weights(n, weights));
+  const bool is_known = n.known(weights) != nullptr;
+  if (is_known) {
+    TRY_ASSIGN(weights, narrow_weights(n, weights));
+  }
   const float alpha = n.number("alpha", 1), beta = n.number("beta", 1);
-  if (alpha != 1) weights = n.binary(isa::BinaryKind::kMul, weights, n.add_constant(alpha, 2));
+  if (alpha != 1 && is_known) {
+    weights =
+        n.binary(isa::BinaryKind::kMul, n.add_constant(Tensor(*n.known(weights))), n.add_constant(alpha, 2));
+  }
   ValueId c = kNoValue;
   std::optional<ValueId> bias = kNoValue;
   if (n.has(2) && beta != 0) {
-    TRY_ASSIGN(c, n.real(2));
+    TRY_ASSIGN(c, n.as_real(2));
     if (beta != 1) c = n.binary(isa::BinaryKind::kMul, c, n.add_constant(beta, n.shape(c).size()));
     bias = bias_vector(n, c, n.shape(weights)[0]);
   }
-  if (n.known(weights) == nullptr) return n.refuse("alpha on quantised weights; fold it into their scale");
-  ValueId y = make_dense(n, x, weights, bias.value_or(kNoValue));
-  if (!bias) {
+  ValueId y = kNoValue;
+  if (is_known) {
+    y = make_dense(n, x, weights, bias.value_or(kNoValue));
+  } else {
+    TRY_ASSIGN(y, make_product(n, x, n.transpose(weights, {1, 0})));
+    if (alpha != 1) y = n.binary(isa::BinaryKind::kMul, y, n.add_constant(alpha, 2));
+  }
+  if (c != kNoValue && (!bias || !is_known)) {
     if (broadcast_shape(n.shape(y), n.shape(c)) != n.shape(y))
       return n.broken("C does not repeat to the product");
     y = n.binary(isa::BinaryKind::kAdd, y, c);
   }
-  n.set_result(y);
-  return {};
-}
-
-Status lower_matmul(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.real(0));
-  TRY_ASSIGN(ValueId weights, n.real(1));
-  if (n.known(weights) == nullptr)
-    return n.refuse(
-        "the second matrix must be constant; products of two computed matrices are not supported yet");
-  if (n.shape(x).empty() || n.shape(weights).empty()) return n.broken("MatMul wants matrices");
-  const bool vector = n.shape(weights).size() == 1;
-  if (vector) weights = n.reshape(weights, {n.shape(weights)[0], 1});
-  while (n.shape(weights).size() > 2 && n.shape(weights)[0] == 1)
-    weights = n.reshape(weights, Shape(n.shape(weights).begin() + 1, n.shape(weights).end()));
-  if (n.shape(weights).size() > 2)
-    return n.refuse("a batch of constant matrices; one matrix for all rows is supported");
-  if (n.shape(weights)[0] != n.shape(x).back())
-    return n.broken(fmt::format("{} columns by {} rows", n.shape(x).back(), n.shape(weights)[0]));
-  weights = n.transpose(weights, {1, 0});
-  TRY_ASSIGN(weights, symmetric_weights(n, weights));
-  ValueId y = make_dense(n, x, weights, kNoValue);
-  if (vector) y = n.reshape(y, Shape(n.shape(y).begin(), n.shape(y).end() - 1));
-  n.set_result(y);
+  n.set_result(n.from_real(y, n.type_of(from)));
   return {};
 }
 

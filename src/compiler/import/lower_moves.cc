@@ -23,8 +23,10 @@ Status set_moved(NodeLowering& n, ValueId x, Shape to) {
   return {};
 }
 
-Result<ValueId> make_slice(NodeLowering& n, ValueId x, std::int32_t axis, std::int64_t start,
-                           std::int64_t count, std::int64_t step = 1) {
+}  // namespace
+
+ValueId make_slice(NodeLowering& n, ValueId x, std::int32_t axis, std::int64_t start, std::int64_t count,
+                   std::int64_t step) {
   Shape to = n.shape(x);
   SliceNode slice{.starts = std::vector<std::int64_t>(to.size(), 0),
                   .steps = std::vector<std::int64_t>(to.size(), 1)};
@@ -34,8 +36,6 @@ Result<ValueId> make_slice(NodeLowering& n, ValueId x, std::int32_t axis, std::i
   to[axis] = count;
   return n.emit(std::move(slice), {x}, std::move(to));
 }
-
-}  // namespace
 
 Status lower_reshape(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
@@ -146,6 +146,12 @@ Status lower_dropout(NodeLowering& n) {
     if (training->elements() == 1 && training->bytes()[0] != std::byte{0})
       return n.refuse("training_mode: export the model for inference");
   }
+  if (n.outputs() > 1 && !n.node().outputs[1].empty()) {  // the mask: nothing is dropped
+    TRY_ASSIGN(const ValueId x, n.input(0));
+    Tensor mask(DType::kBool, n.shape(x));
+    std::ranges::fill(mask.as<std::uint8_t>(), std::uint8_t{1});
+    n.set_result(n.add_constant(std::move(mask), "mask"), 1);
+  }
   return lower_identity(n);
 }
 
@@ -191,7 +197,7 @@ Status lower_split(NodeLowering& n) {
     return n.broken(fmt::format("{} outputs do not divide a dimension of {}", pieces, size));
   std::int64_t start = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    TRY_ASSIGN(const ValueId piece, make_slice(n, x, axis, start, sizes[i]));
+    const ValueId piece = make_slice(n, x, axis, start, sizes[i]);
     n.set_result(piece, i);
     start += sizes[i];
   }
@@ -211,78 +217,20 @@ Status lower_slice(NodeLowering& n) {
   for (std::size_t i = 0; i < starts.size(); ++i) {
     TRY_ASSIGN(const std::int32_t axis, n.axis_of(axes[i], n.shape(y).size()));
     const std::int64_t size = n.shape(y)[axis];
-    if (steps[i] < 1) return n.refuse(fmt::format("a step of {}; steps forward are supported", steps[i]));
+    if (steps[i] == 0) return n.broken("a step of 0");
+    const bool back = steps[i] < 0;  // from the end to the start: places -1 .. size - 1
     const auto resolve = [&](std::int64_t place) {
-      return std::clamp<std::int64_t>(place < 0 ? std::max(place, -kToEnd) + size : place, 0, size);
+      const std::int64_t least = back ? -1 : 0, most = back ? size - 1 : size;
+      return std::clamp<std::int64_t>(place < 0 ? std::max(place, -kToEnd) + size : place, least, most);
     };
-    const std::int64_t start = resolve(starts[i]), end = resolve(ends[i]);
-    const std::int64_t count = (end - start + steps[i] - 1) / steps[i];
+    const std::int64_t start = resolve(starts[i]), end = resolve(ends[i]),
+                       step = std::clamp(steps[i], -kToEnd, kToEnd);
+    const std::int64_t count = back ? (start - end - step - 1) / -step : (end - start + step - 1) / step;
     if (count < 1) return n.refuse("an empty slice");
-    TRY_ASSIGN(y, make_slice(n, y, axis, start, count, count == 1 ? 1 : steps[i]));
+    y = make_slice(n, y, axis, start, count, count == 1 ? 1 : steps[i]);
   }
   n.set_result(y);
   return {};
-}
-
-Status lower_pad(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.input(0));
-  const std::size_t rank = n.shape(x).size();
-  if (n.text("mode", "constant") != "constant")
-    return n.refuse(fmt::format("mode '{}'; constant padding is supported", n.text("mode", "")));
-  TRY_ASSIGN(std::vector<std::int64_t> pads, list_of(n, 1, "pads", {}));
-  float fill = n.number("value", 0);
-  if (n.has(2) && n.value(x).dtype == DType::kF32) {
-    TRY_ASSIGN(fill, n.scalar(2));
-  } else if (n.has(2)) {
-    return n.refuse("a fill value for bytes; dequantise before");
-  }
-  if (n.has(3)) {
-    TRY_ASSIGN(const std::vector<std::int64_t> axes, n.integers(3));
-    if (pads.size() != 2 * axes.size()) return n.broken("pads are not two for each axis");
-    std::vector<std::int64_t> all(2 * rank, 0);
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-      TRY_ASSIGN(const std::int32_t axis, n.axis_of(axes[i], rank));
-      all[axis] = pads[i];
-      all[axis + rank] = pads[i + axes.size()];
-    }
-    pads = std::move(all);
-  }
-  if (pads.size() != 2 * rank) return n.broken("pads are not two for each dimension");
-  if (std::ranges::any_of(pads, [](std::int64_t p) { return p < 0; }))
-    return n.refuse("negative padding; put a Slice in its place");
-  PadNode pad{.before = {pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(rank)}, .value = fill};
-  Shape to = n.shape(x);
-  for (std::size_t d = 0; d < rank; ++d) to[d] += pads[d] + pads[d + rank];
-  if (to == n.shape(x)) return lower_identity(n);
-  n.set_result(n.emit(std::move(pad), {x}, std::move(to)));
-  return {};
-}
-
-Status lower_gather(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.input(0));
-  TRY_ASSIGN(std::vector<std::int64_t> indices, n.integers(1));
-  TRY_ASSIGN(const ValueId indices_id, n.input(1));
-  TRY_ASSIGN(const std::int32_t axis, n.axis_of(n.integer("axis", 0), n.shape(x).size()));
-  const std::int64_t size = n.shape(x)[axis];
-  for (std::int64_t& index : indices) {
-    if (index < 0) index += size;
-    if (index < 0 || index >= size)
-      return n.broken(fmt::format("index {} of a dimension of {}", index, size));
-  }
-  if (indices.empty() || (indices.size() > 64 && n.value(x).constant == nullptr))
-    return n.refuse("a gather of that many pieces of a computed tensor");
-  std::vector<ValueId> pieces;
-  for (const std::int64_t index : indices) {
-    TRY_ASSIGN(const ValueId piece, make_slice(n, x, axis, index, 1));
-    pieces.push_back(piece);
-  }
-  Shape joined = n.shape(x);
-  joined[axis] = static_cast<std::int64_t>(pieces.size());
-  const ValueId y = pieces.size() == 1 ? pieces[0] : n.emit(ConcatNode{axis}, pieces, joined);
-  Shape to(joined.begin(), joined.begin() + axis);
-  to.insert(to.end(), n.shape(indices_id).begin(), n.shape(indices_id).end());
-  to.insert(to.end(), joined.begin() + axis + 1, joined.end());
-  return set_moved(n, y, std::move(to));
 }
 
 Status lower_expand(NodeLowering& n) {
@@ -302,63 +250,6 @@ Status lower_expand(NodeLowering& n) {
                std::vector<ValueId>(static_cast<std::size_t>(times), y), std::move(wider));
   }
   n.set_result(y);
-  return {};
-}
-
-namespace {
-
-/// The enlargement along each dimension, from scales or sizes wherever this version of the operator has them.
-Result<std::vector<double>> resize_factors(NodeLowering& n, const Shape& shape) {
-  const bool upsample = n.node().op == "Upsample";
-  const std::size_t scales_at = upsample || n.opset() < 11 ? 1 : 2;
-  std::vector<double> factors;
-  if (const auto* attribute = n.attribute("scales"); attribute != nullptr) {
-    if (const auto* scales = std::get_if<std::vector<float>>(attribute))
-      factors.assign(scales->begin(), scales->end());
-  } else if (n.has(scales_at)) {
-    TRY_ASSIGN(const std::vector<float> scales, n.floats(scales_at));
-    factors.assign(scales.begin(), scales.end());
-  }
-  if (factors.empty() && n.has(3)) {
-    TRY_ASSIGN(const std::vector<std::int64_t> sizes, n.integers(3));
-    if (sizes.size() != shape.size()) return n.broken("sizes are not one for each dimension");
-    for (std::size_t d = 0; d < shape.size(); ++d)
-      factors.push_back(static_cast<double>(sizes[d]) / static_cast<double>(shape[d]));
-  }
-  if (factors.size() != shape.size()) return n.broken("scales are not one for each dimension");
-  return factors;
-}
-
-}  // namespace
-
-Status lower_resize(NodeLowering& n) {
-  TRY_ASSIGN(const ValueId x, n.input(0));
-  if (n.shape(x).size() != 4) return n.refuse("an input of rank 4 is supported");
-  if (n.text("mode", "nearest") != "nearest")
-    return n.refuse(fmt::format("mode '{}'; nearest by whole factors is supported", n.text("mode", "")));
-  const std::string place = n.text("coordinate_transformation_mode", "half_pixel");
-  const std::string rounding = n.text("nearest_mode", "round_prefer_floor");
-  const bool by_floor = place == "asymmetric" && rounding == "floor";
-  const bool by_nearest = place == "half_pixel" && rounding.starts_with("round_prefer");
-  if (n.node().op == "Resize" && n.opset() >= 11 && !by_floor && !by_nearest)
-    return n.refuse(
-        fmt::format("places by '{}' with '{}'; asymmetric with floor and half_pixel with round_prefer_floor "
-                    "are supported",
-                    place, rounding));
-  TRY_ASSIGN(const std::vector<double> factors, resize_factors(n, n.shape(x)));
-  std::array<std::int32_t, 4> whole{};
-  for (std::size_t d = 0; d < 4; ++d) {
-    if (!(factors[d] >= 1 && factors[d] <= 64) || factors[d] != std::floor(factors[d]) ||
-        (d < 2 && factors[d] != 1))
-      return n.refuse(
-          fmt::format("an enlargement by {} of dimension {}; height and width by whole factors are supported",
-                      factors[d], d));
-    whole[d] = static_cast<std::int32_t>(factors[d]);
-  }
-  if (whole[2] == 1 && whole[3] == 1) return lower_identity(n);
-  const Shape& s = n.shape(x);
-  n.set_result(
-      n.emit(UpsampleNode{whole[2], whole[3]}, {x}, Shape{s[0], s[1], s[2] * whole[2], s[3] * whole[3]}));
   return {};
 }
 

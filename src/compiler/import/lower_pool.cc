@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/import/operators.h"
+#include "compiler/import/real.h"
 #include "compiler/limits.h"
 
 namespace chengying::compiler {
@@ -105,6 +106,22 @@ Status lower_average_pool(NodeLowering& n) {
   const auto kind = with_pad ? isa::PoolKind::kAverageWithPad : isa::PoolKind::kAverage;
   TRY_ASSIGN(const ValueId y, make_pool(n, x, kind, geometry));
   n.set_result(y);
+  return {};
+}
+
+/// (sum of |x|^p)^(1/p) in each window: the mean with its padding, times the places of the window.
+Status lower_lp_pool(NodeLowering& n) {
+  TRY_ASSIGN(const Real x, real_operand(n, 0));
+  TRY(check_rank(n, x.id));
+  TRY_ASSIGN(const WindowGeometry geometry, window_geometry(n, x.shape(), n.integers("kernel_shape", {})));
+  if (geometry.h.overhang > 0 || geometry.w.overhang > 0)
+    return n.refuse("ceil_mode where windows reach beyond the padding");
+  const auto p = static_cast<float>(n.integer("p", 2));
+  const Real powers = p == 1 ? abs(x) : p == 2 ? x * x : power(abs(x), constant_like(x, p));
+  TRY_ASSIGN(const ValueId mean, make_pool(n, powers.id, isa::PoolKind::kAverageWithPad, geometry));
+  const isa::Window& w = geometry.window;
+  const Real sum = Real{&n, mean} * static_cast<float>(w.kernel_h * w.kernel_w);
+  n.set_result((p == 1 ? sum : p == 2 ? sqrt(sum) : power(sum, constant_like(sum, 1 / p))).id);
   return {};
 }
 

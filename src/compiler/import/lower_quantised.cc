@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compiler/import/operators.h"
+#include "compiler/import/real.h"
 
 namespace chengying::compiler {
 namespace {
@@ -77,13 +78,54 @@ Result<ValueId> dequantised_constant(NodeLowering& n, ValueId x, Parameters p, s
   return n.emit(DequantiseNode{}, {bytes}, real_value(tensor->shape()));
 }
 
+/// The scale is computed, or there is one for each channel: not what bytes can stand for.
+bool by_formula(NodeLowering& n, std::size_t scale_at) {
+  const Result<ValueId> scale = n.input(scale_at);
+  return scale && (n.known(*scale) == nullptr || *element_count(n.shape(*scale)) > 1);
+}
+
+/// A parameter, or a vector of them along `axis`, of a tensor of that rank, in f32.
+Result<Real> along(NodeLowering& n, std::size_t i, const Shape& x, std::int64_t axis_given) {
+  TRY_ASSIGN(const Real parameter, real_operand(n, i));
+  if (*element_count(parameter.shape()) == 1) return reshape(parameter, Shape(x.size(), 1));
+  TRY_ASSIGN(const std::int32_t axis, n.axis_of(axis_given, x.size()));
+  if (parameter.shape() != Shape{x[axis]})
+    return n.broken(
+        fmt::format("parameters {} along a dimension of {}", to_string(parameter.shape()), x[axis]));
+  Shape wide(x.size(), 1);
+  wide[axis] = x[axis];
+  return reshape(parameter, std::move(wide));
+}
+
+/// Activations with a scale for each channel: (x - zero) * scale, in f32.
+Result<ValueId> dequantised_by_channel(NodeLowering& n, ValueId x, std::size_t scale_at, std::size_t zero_at,
+                                       std::int64_t axis) {
+  TRY_ASSIGN(const Real scale, along(n, scale_at, n.shape(x), axis));
+  Real y{&n, n.to_real(x)};
+  if (n.has(zero_at)) {
+    TRY_ASSIGN(const Real zero, along(n, zero_at, n.shape(x), axis));
+    y = y - zero;
+  }
+  return (y * scale).id;
+}
+
+/// The other way: clamp(round(x / scale) + zero), which a cast to the zero point's type does.
+Result<ValueId> quantised_by_channel(NodeLowering& n, const Real& x, std::int64_t axis) {
+  TRY_ASSIGN(const Real scale, along(n, 1, x.shape(), axis));
+  const Real steps = round(x / scale);
+  if (!n.has(2)) return n.from_real(steps.id, DType::kU8);
+  TRY_ASSIGN(const Real zero, along(n, 2, x.shape(), axis));
+  TRY_ASSIGN(const ValueId zero_id, n.input(2));
+  return n.from_real((steps + zero).id, n.type_of(zero_id));
+}
+
 Result<ValueId> dequantised(NodeLowering& n, std::size_t x_at, std::size_t scale_at, std::size_t zero_at,
                             std::int64_t axis = 1) {
   TRY_ASSIGN(ValueId x, n.input(x_at));
+  if (n.value(x).constant == nullptr && by_formula(n, scale_at))
+    return dequantised_by_channel(n, x, scale_at, zero_at, axis);
   TRY_ASSIGN(Parameters p, parameters_of(n, scale_at, zero_at));
   if (n.value(x).constant != nullptr) return dequantised_constant(n, x, std::move(p), axis);
-  if (p.quantisation.scales.size() != 1)
-    return n.refuse("activations with a scale for each channel; only weights may have that");
   const DType held = n.value(x).dtype;
   if (held == DType::kI8) {  // a model input
     if (!n.set_quantisation(x, p.quantisation))
@@ -147,6 +189,11 @@ Status lower_quantize_linear(NodeLowering& n) {
     n.set_result(bytes);
     return {};
   }
+  if (by_formula(n, 1)) {
+    TRY_ASSIGN(const ValueId bytes, quantised_by_channel(n, {&n, x}, n.integer("axis", 1)));
+    n.set_result(bytes);
+    return {};
+  }
   TRY_ASSIGN(const ValueId y, quantised(n, x, 1, 2));
   n.set_result(y);
   return {};
@@ -187,6 +234,12 @@ Result<ValueId> symmetric_weights(NodeLowering& n, ValueId weights) {
   return n.emit(DequantiseNode{}, {bytes}, real_value(n.shape(bytes)));
 }
 
+Result<ValueId> narrow_weights(NodeLowering& n, ValueId weights) {
+  Result<ValueId> symmetric = symmetric_weights(n, weights);
+  if (symmetric || symmetric.error().code != Code::kUnsupported) return symmetric;
+  return n.add_constant(Tensor(*n.known(weights)), "real");
+}
+
 namespace {
 
 /// An i32 bias in steps of s_x * s_w[k], as a real vector behind a dequantisation.
@@ -225,15 +278,9 @@ Status lower_qlinear_conv(NodeLowering& n) {
 // a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero
 Status lower_qlinear_matmul(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, dequantised(n, 0, 1, 2));
-  TRY_ASSIGN(ValueId weights, dequantised(n, 3, 4, 5, -1));
-  if (n.known(weights) == nullptr)
-    return n.refuse(
-        "the second matrix must be constant; products of two computed matrices are not supported yet");
-  if (n.shape(weights).size() != 2 || n.shape(x).empty() || n.shape(x).back() != n.shape(weights)[0])
-    return n.broken("the matrices do not fit");
-  weights = n.transpose(weights, {1, 0});
-  TRY_ASSIGN(weights, symmetric_weights(n, weights));
-  TRY_ASSIGN(const ValueId bytes, quantised(n, make_dense(n, x, weights, kNoValue), 6, 7));
+  TRY_ASSIGN(const ValueId weights, dequantised(n, 3, 4, 5, -1));
+  TRY_ASSIGN(const ValueId y, make_matmul(n, x, weights));
+  TRY_ASSIGN(const ValueId bytes, quantised(n, y, 6, 7));
   n.set_result(bytes);
   return {};
 }

@@ -1,9 +1,12 @@
 #include "compiler/import/lowering.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "compiler/graph/interpret.h"
+#include "compiler/import/numbers.h"
+#include "compiler/limits.h"
 
 namespace chengying::compiler {
 namespace {
@@ -13,6 +16,11 @@ bool only_moves(const Operator& op) {
   return std::holds_alternative<ReshapeNode>(op) || std::holds_alternative<TransposeNode>(op) ||
          std::holds_alternative<SliceNode>(op) || std::holds_alternative<ConcatNode>(op) ||
          std::holds_alternative<PadNode>(op) || std::holds_alternative<UpsampleNode>(op);
+}
+
+/// As many as there can be where they can't be counted.
+std::int64_t elements_of(const Shape& shape) {
+  return element_count(shape).value_or(std::numeric_limits<std::int64_t>::max());
 }
 
 }  // namespace
@@ -52,6 +60,25 @@ Result<ValueId> NodeLowering::real(std::size_t i) const {
   return id;
 }
 
+Result<ValueId> NodeLowering::as_real(std::size_t i) {
+  TRY_ASSIGN(const ValueId id, input(i));
+  return to_real(id);
+}
+
+ValueId NodeLowering::to_real(ValueId id) {
+  if (value(id).dtype == DType::kF32) return id;
+  Value cast{.name = {}, .dtype = DType::kF32, .shape = shape(id), .quantisation = {}, .constant = {}};
+  const bool shifted = is_from_i8(id);
+  const ValueId real = emit(CastNode{}, {id}, std::move(cast));
+  return shifted ? binary(isa::BinaryKind::kSub, real, add_constant(128, shape(id).size())) : real;
+}
+
+ValueId NodeLowering::from_real(ValueId real, DType type) {
+  if (type == DType::kF32) return real;
+  return emit(CastNode{}, {real},
+              Value{.name = {}, .dtype = type, .shape = shape(real), .quantisation = {}, .constant = {}});
+}
+
 ConstantTensor NodeLowering::known(ValueId id) const {
   if (value(id).constant != nullptr) return value(id).constant;
   const ValueId from = state_.dequantised_from[id];
@@ -78,9 +105,8 @@ Result<std::vector<std::int64_t>> NodeLowering::integers(std::size_t i) const {
 
 Result<std::vector<float>> NodeLowering::floats(std::size_t i) const {
   TRY_ASSIGN(const ConstantTensor tensor, constant(i));
-  if (tensor->dtype() != DType::kF32)
-    return broken(fmt::format("input {} is {}, float is wanted", i, name_of(tensor->dtype())));
-  return std::vector<float>(tensor->as<float>().begin(), tensor->as<float>().end());
+  const std::vector<double> numbers = as_doubles(*tensor);
+  return std::vector<float>(numbers.begin(), numbers.end());
 }
 
 Result<float> NodeLowering::scalar(std::size_t i) const {
@@ -170,6 +196,13 @@ ValueId NodeLowering::emit(Operator op, std::vector<ValueId> inputs, Value resul
   const ValueId first = inputs[0];
   const ValueId id = add_value(std::move(result));
   Node node{node_.name, std::move(op), std::move(inputs), id};
+  if (known && !dequantise && elements_of(value(id).shape) > kFoldedElementsMax) {
+    fault_ =
+        Error{Code::kTooLarge,
+              fmt::format("node '{}' ({}): a constant of shape {} would be made; the limit is {} elements",
+                          node_.name, node_.op, to_string(value(id).shape), kFoldedElementsMax)};
+    return id;
+  }
   if (known && !dequantise) {
     state_.graph.value(id).constant = std::make_shared<Tensor>(evaluate(state_.graph, node));
     return id;

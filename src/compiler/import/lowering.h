@@ -46,6 +46,13 @@ class NodeLowering {
   Result<ValueId> input(std::size_t i) const;
   /// An operand that is f32, or kUnsupported.
   Result<ValueId> real(std::size_t i) const;
+  /// An operand in f32, whatever its type: whole numbers and truth values are cast.
+  Result<ValueId> as_real(std::size_t i);
+  ValueId to_real(ValueId id);
+  /// A real value as the model's type; what does not fit is clamped.
+  ValueId from_real(ValueId real, DType type);
+  /// The type that the model gives a value.
+  DType type_of(ValueId id) const { return is_from_i8(id) ? DType::kI8 : value(id).dtype; }
   /// The operand's elements if it is known now; kUnsupported otherwise.
   Result<ConstantTensor> constant(std::size_t i) const;
   Result<std::vector<std::int64_t>> integers(std::size_t i) const;

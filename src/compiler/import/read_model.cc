@@ -14,7 +14,7 @@
 namespace chengying::compiler {
 namespace {
 
-constexpr std::int64_t kOpsetMin = 7, kOpsetMax = 21;
+constexpr std::int64_t kOpsetMin = 1, kOpsetMax = 21;
 
 Status parse(std::span<const std::byte> bytes, onnx::ModelProto& proto) {
   if (bytes.empty()) return fail(Code::kInvalidArgument, "the model is empty: 0 bytes");
@@ -111,8 +111,11 @@ Status read_ports(const onnx::GraphProto& graph, OnnxModel& model) {
   return {};
 }
 
+Result<OnnxBody> read_body(const onnx::GraphProto& graph, ExternalData& external);
+
 Result<OnnxAttribute> read_attribute(const onnx::AttributeProto& proto, std::string_view node,
                                      ExternalData& external) {
+  if (!proto.ref_attr_name().empty()) return AttributeReference{proto.ref_attr_name()};
   switch (proto.type()) {
     case onnx::AttributeProto::INT:
       return proto.i();
@@ -130,6 +133,10 @@ Result<OnnxAttribute> read_attribute(const onnx::AttributeProto& proto, std::str
       TRY_ASSIGN(ConstantTensor tensor,
                  tensor_of_proto(proto.t(), fmt::format("{}.{}", node, proto.name()), external));
       return tensor;
+    }
+    case onnx::AttributeProto::GRAPH: {
+      TRY_ASSIGN(OnnxBody body, read_body(proto.g(), external));
+      return std::make_shared<const OnnxBody>(std::move(body));
     }
     default:
       return OpaqueAttribute{};
@@ -157,13 +164,45 @@ Result<OnnxNode> read_node(const onnx::NodeProto& proto, int position, ExternalD
   return node;
 }
 
-Status read_nodes(const onnx::GraphProto& graph, ExternalData& external, OnnxModel& model) {
-  if (static_cast<std::size_t>(graph.node_size()) > kModelNodesMax)
-    return fail(Code::kTooLarge, "the model has {} nodes; the limit is {}", graph.node_size(),
+template <class Proto>
+Status read_nodes(const Proto& proto, ExternalData& external, std::vector<OnnxNode>& nodes) {
+  if (static_cast<std::size_t>(proto.node_size()) > kModelNodesMax)
+    return fail(Code::kTooLarge, "the model has {} nodes; the limit is {}", proto.node_size(),
                 kModelNodesMax);
-  for (int i = 0; i < graph.node_size(); ++i) {
-    TRY_ASSIGN(OnnxNode node, read_node(graph.node(i), i, external));
-    model.nodes.push_back(std::move(node));
+  nodes.reserve(static_cast<std::size_t>(proto.node_size()));
+  for (int i = 0; i < proto.node_size(); ++i) {
+    TRY_ASSIGN(OnnxNode node, read_node(proto.node(i), i, external));
+    nodes.push_back(std::move(node));
+  }
+  return {};
+}
+
+Result<OnnxBody> read_body(const onnx::GraphProto& graph, ExternalData& external) {
+  OnnxBody body;
+  for (const auto& input : graph.input()) body.inputs.push_back(input.name());
+  for (const auto& output : graph.output()) body.outputs.push_back(output.name());
+  for (const auto& proto : graph.initializer()) {
+    TRY_ASSIGN(ConstantTensor tensor, tensor_of_proto(proto, proto.name(), external));
+    if (!body.initialisers.emplace(proto.name(), std::move(tensor)).second)
+      return fail(Code::kInvalidArgument, "two initialisers of one body have the name '{}'", proto.name());
+  }
+  TRY(read_nodes(graph, external, body.nodes));
+  return body;
+}
+
+Status read_functions(const onnx::ModelProto& proto, ExternalData& external, OnnxModel& model) {
+  for (const auto& function : proto.functions()) {
+    OnnxFunction read;
+    read.name = function.name();
+    read.domain = function.domain() == "ai.onnx" ? "" : function.domain();
+    read.body.inputs.assign(function.input().begin(), function.input().end());
+    read.body.outputs.assign(function.output().begin(), function.output().end());
+    for (const auto& import : function.opset_import())
+      if (import.domain().empty() || import.domain() == "ai.onnx") read.opset = import.version();
+    TRY(read_nodes(function, external, read.body.nodes));
+    if (model.function(read.domain, read.name) != nullptr)
+      return fail(Code::kInvalidArgument, "two functions have the name '{}'", read.name);
+    model.functions.push_back(std::move(read));
   }
   return {};
 }
@@ -207,7 +246,8 @@ Result<OnnxModel> convert(const onnx::ModelProto& proto, ReadDepth depth, Extern
   TRY(read_initialisers(proto.graph(), depth, external, model));
   TRY(read_ports(proto.graph(), model));
   if (depth == ReadDepth::kSignature) return model;
-  TRY(read_nodes(proto.graph(), external, model));
+  TRY(read_nodes(proto.graph(), external, model.nodes));
+  TRY(read_functions(proto, external, model));
   TRY(check_order(model));
   return model;
 }
@@ -217,6 +257,12 @@ Result<OnnxModel> convert(const onnx::ModelProto& proto, ReadDepth depth, Extern
 std::int64_t OnnxModel::opset(const std::string& domain) const {
   const auto found = opsets.find(domain);
   return found == opsets.end() ? 0 : found->second;
+}
+
+const OnnxFunction* OnnxModel::function(const std::string& domain, const std::string& op) const {
+  for (const OnnxFunction& f : functions)
+    if (f.name == op && f.domain == domain) return &f;
+  return nullptr;
 }
 
 Result<OnnxModel> read_model(const ModelSource& source, ReadDepth depth) {

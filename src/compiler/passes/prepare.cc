@@ -35,6 +35,16 @@ void drop_quantisers(Graph& graph) {
   }
 }
 
+/// Whole numbers of 32 and 64 bits that are computed with go through f32.
+bool rounds_integers(const Graph& graph) {
+  const auto wide = [&](ValueId id) {
+    return graph.value(id).dtype == DType::kI32 || graph.value(id).dtype == DType::kI64;
+  };
+  return std::ranges::any_of(graph.nodes, [&](const Node& n) {
+    return std::holds_alternative<CastNode>(n.op) && wide(n.inputs[0]);
+  });
+}
+
 class Preparation {
  public:
   Preparation(const OnnxModel& model, const CompileOptions& options) : model_(model), options_(options) {}
@@ -57,6 +67,8 @@ class Preparation {
       result.graphs.push_back({batch, std::move(graph)});
     }
     result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
+    if (rounds_integers(result.graphs.front().graph))
+      result.notes.push_back("integers are computed with in f32: exact up to 2^24, rounded beyond");
     return result;
   }
 

@@ -70,7 +70,7 @@ bool transpose_of_one(Editor& edit, std::uint32_t index) {
 bool is_elementwise(const Operator& op) {
   return std::holds_alternative<UnaryNode>(op) || std::holds_alternative<QuantiseNode>(op) ||
          std::holds_alternative<DequantiseNode>(op) || std::holds_alternative<RequantiseNode>(op) ||
-         std::holds_alternative<LutNode>(op);
+         std::holds_alternative<LutNode>(op) || std::holds_alternative<CastNode>(op);
 }
 
 /// Node `index`, whose operands are transposed by `order`, becomes `op` of what they were made of, and one

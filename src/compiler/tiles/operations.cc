@@ -100,6 +100,64 @@ Operations pool_operation(const Task& task, const PoolNode& node) {
   return {op};
 }
 
+/// Batches as two dimensions of the instruction; more are left to a loop.
+Result<Operations> matmul(const Task& task) {
+  const std::size_t rank = task.output.shape.size();
+  std::array<Strided, 3> all{task.operands[0], task.operands[1], task.output};
+  for (Strided& operand : all)
+    for (std::size_t d = 0; d + 2 < rank; ++d)
+      if (operand.shape[d] != task.output.shape[d]) operand.stride[d] = 0;
+  for (std::size_t d = 0; d + 2 < rank; ++d)
+    for (Strided& operand : all) operand.shape[d] = task.output.shape[d];
+  const auto erase = [&](std::size_t d) {
+    for (Strided& operand : all) {
+      operand.shape.erase(operand.shape.begin() + static_cast<std::ptrdiff_t>(d));
+      operand.stride.erase(operand.stride.begin() + static_cast<std::ptrdiff_t>(d));
+    }
+  };
+  for (std::size_t d = rank - 2; d-- > 0;) {
+    if (all[2].shape[d] == 1) {
+      erase(d);
+      continue;
+    }
+    const bool has_next = d + 3 < all[2].shape.size();
+    const bool merges = has_next && std::ranges::all_of(all, [d](const Strided& operand) {
+                          return operand.stride[d] == operand.stride[d + 1] * operand.shape[d + 1];
+                        });
+    if (!merges) continue;
+    for (Strided& operand : all) {
+      operand.shape[d] *= operand.shape[d + 1];
+      operand.stride[d] = operand.stride[d + 1];
+    }
+    erase(d + 1);
+  }
+  std::vector<std::array<Strided, 3>> steps{all};
+  while (steps.front()[2].shape.size() > 4) {
+    std::vector<std::array<Strided, 3>> next;
+    for (const auto& step : steps)
+      for (std::int64_t i = 0; i < step[2].shape.front(); ++i) {
+        auto& one = next.emplace_back(step);
+        for (Strided& operand : one) {
+          operand.at.offset += static_cast<std::uint64_t>(i * operand.stride.front());
+          operand.shape.erase(operand.shape.begin());
+          operand.stride.erase(operand.stride.begin());
+        }
+      }
+    if (static_cast<std::int64_t>(next.size()) > kPiecesMax)
+      return fail(Code::kTooLarge, "needs {} products, the limit is {}", next.size(), kPiecesMax);
+    steps = std::move(next);
+  }
+  Operations result;
+  for (const auto& [a, b, y] : steps) {
+    isa::MatMul op;
+    op.a = view_in_order(a);
+    op.b = view_in_order(b);
+    op.output = view_in_order(y);
+    result.push_back(op);
+  }
+  return result;
+}
+
 /// Dimensions stay in the model's order: it is the order of the sum. Neighbours merge where both are kept or
 /// both reduced.
 Result<Operations> reduce(const Task& task, const ReduceNode& node) {
@@ -148,6 +206,7 @@ Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
       Overloaded{
           [&](const ConvNode&) -> Result<Operations> { return convolutions(task, pool); },
           [&](const DenseNode&) -> Result<Operations> { return products(task, pool); },
+          [&](const MatMulNode&) -> Result<Operations> { return matmul(task); },
           [&](const PoolNode& op) -> Result<Operations> { return pool_operation(task, op); },
           [&](const BinaryNode& op) -> Result<Operations> { return binary(task, op); },
           [&](const UnaryNode& op) -> Result<Operations> {
@@ -175,6 +234,7 @@ Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
             }
             return convert(task, quantisation);
           },
+          [&](const CastNode&) -> Result<Operations> { return convert(task, Quantisation{{1}, 0, 0}); },
           [&](const RequantiseNode&) -> Result<Operations> {
             return by_table(task, lut_of(nullptr, input_value(task), output_value(task)), pool);
           },

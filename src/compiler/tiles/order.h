@@ -24,6 +24,8 @@ class Clocks {
   bool ordered(std::uint32_t a, std::uint32_t b) const { return of(b)[lane_[a]] > position_[a]; }
   std::size_t lanes() const { return lanes_; }
   std::size_t lane(std::uint32_t step) const { return lane_[step]; }
+  /// How many steps of a lane have ended before a step starts.
+  std::uint32_t ended(std::uint32_t step, std::size_t lane) const { return of(step)[lane]; }
 
  private:
   friend void reduce_waits(std::vector<isa::Instruction>& steps);

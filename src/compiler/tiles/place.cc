@@ -59,6 +59,51 @@ bool same_memory(const Buffer& a, const Buffer& b) {
   return a.space == b.space && a.core == b.core;
 }
 
+/// The buffers of one stretch of steps each, to find those that a buffer may meet without asking all of them.
+/// Two buffers can only meet if the stretches overlap that reach from the first step that is not surely over
+/// when a buffer begins to the buffer's last step.
+class Neighbours {
+ public:
+  Neighbours(const Tiles& tiles, const std::vector<Life>& lives, const Clocks& clocks, Reuse reuse)
+      : buckets_(tiles.steps.size() / kStretch + 1), begin_(lives.size()), seen_(lives.size(), kUnseen) {
+    // Of each lane: the steps, to find the first that a step does not follow.
+    std::vector<std::vector<std::uint32_t>> steps(clocks.lanes());
+    for (std::uint32_t i = 0; i < tiles.steps.size(); ++i) steps[lane_of(tiles.steps[i])].push_back(i);
+    for (std::size_t id = 0; id < lives.size(); ++id) {
+      const Life& life = lives[id];
+      begin_[id] = life.first;
+      if (reuse == Reuse::kAlways) continue;
+      for (const Life::Lane& mine : life.lanes)
+        for (std::size_t lane = 0; lane < steps.size(); ++lane) {
+          const std::uint32_t ended = clocks.ended(mine.first, lane);
+          if (lane != mine.lane && ended < steps[lane].size())
+            begin_[id] = std::min(begin_[id], steps[lane][ended]);
+        }
+    }
+  }
+
+  void add(BufferId id, const Life& life) {
+    for (std::size_t b = begin_[id] / kStretch; b <= life.last / kStretch; ++b) buckets_[b].push_back(id);
+  }
+
+  template <class Visit>
+  void for_each_near(BufferId id, const Life& life, const Visit& visit) {
+    for (std::size_t b = begin_[id] / kStretch; b <= life.last / kStretch; ++b)
+      for (const BufferId other : buckets_[b]) {
+        if (seen_[other] == id) continue;
+        seen_[other] = id;
+        visit(other);
+      }
+  }
+
+ private:
+  static constexpr std::size_t kStretch = 64;
+  static constexpr BufferId kUnseen = 0xffffffff;
+  std::vector<std::vector<BufferId>> buckets_;
+  std::vector<std::uint32_t> begin_;
+  std::vector<BufferId> seen_;
+};
+
 struct Taken {
   std::uint64_t start = 0, end = 0;
 };
@@ -104,14 +149,15 @@ Places place_buffers(Tiles& tiles, std::uint16_t cores, Reuse reuse) {
   });
 
   std::vector<BufferId> placed;
+  Neighbours neighbours(tiles, lives, clocks, reuse);
   for (const BufferId id : order) {
     const Buffer& buffer = tiles.buffers[id];
     std::vector<Taken> taken;
-    for (const BufferId other : placed) {
-      if (!same_memory(buffer, tiles.buffers[other])) continue;
-      if (may_share(lives[id], lives[other], clocks, reuse)) continue;
+    neighbours.for_each_near(id, lives[id], [&](BufferId other) {
+      if (!same_memory(buffer, tiles.buffers[other])) return;
+      if (may_share(lives[id], lives[other], clocks, reuse)) return;
       taken.push_back({places.offset[other], places.offset[other] + tiles.buffers[other].bytes});
-    }
+    });
     std::ranges::sort(taken, {}, &Taken::start);
     places.offset[id] = best_gap(taken, buffer.bytes);
     const std::uint64_t end = places.offset[id] + buffer.bytes;
@@ -119,6 +165,7 @@ Places place_buffers(Tiles& tiles, std::uint16_t cores, Reuse reuse) {
         buffer.space == isa::Space::kDram ? places.dram_bytes : places.sram_bytes[buffer.core];
     size = std::max(size, end);
     placed.push_back(id);
+    neighbours.add(id, lives[id]);
   }
   if (reuse == Reuse::kOrdered) return places;
   for (const BufferId a : placed) {

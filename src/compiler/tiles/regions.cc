@@ -59,6 +59,25 @@ Box broadcast(const Shape& operand, const Box& out) {
   return box;
 }
 
+/// Rows of the first operand or columns of the second, all that is summed, batches as they repeat.
+Box of_matmul(const Shape& operand, std::size_t which, const Box& out) {
+  Box box = Box::whole(operand);
+  const std::size_t rank = operand.size();
+  const std::size_t kept = which == 0 ? rank - 2 : rank - 1;
+  for (std::size_t d = 0; d < rank; ++d) {
+    const bool follows = d == kept || (d + 2 < rank && operand[d] != 1);
+    if (!follows) continue;
+    box.start[d] = out.start[d];
+    box.size[d] = out.size[d];
+  }
+  return box;
+}
+
+/// The dimension whose blocks are whole steps of channels: an image's channels, a matrix's columns.
+std::size_t channel_dimension(const Node& node, std::size_t rank) {
+  return rank == 4 && !std::holds_alternative<MatMulNode>(node.op) ? 1 : rank - 1;
+}
+
 Box of_reduce(const ReduceNode& reduce, const Shape& input, const Box& out) {
   Box box = Box::whole(input);
   std::size_t from = 0;
@@ -169,6 +188,7 @@ Box needed(const Graph& graph, const Node& node, std::size_t operand, const Box&
             box.size.back() = input.back();
             return box;
           },
+          [&](const MatMulNode&) { return of_matmul(input, operand, out); },
           [&](const PoolNode& pool) { return under_window(pool.window, input, out); },
           [&](const BinaryNode&) { return broadcast(input, out); },
           [&](const SoftmaxNode&) {
@@ -195,7 +215,7 @@ std::vector<Split> splits_of(const Graph& graph, const Node& node) {
   const std::int32_t rank = static_cast<std::int32_t>(shape.size());
   for (std::int32_t d = 0; d < rank; ++d) {
     const bool is_row_of_softmax = std::holds_alternative<SoftmaxNode>(node.op) && d == rank - 1;
-    const bool is_channel = rank == 4 ? d == 1 : d == rank - 1;
+    const bool is_channel = d == static_cast<std::int32_t>(channel_dimension(node, shape.size()));
     const std::int64_t least = is_channel ? 2 * kChannelStep : 2;
     const bool is_column = rank == 4 && d == 3 && shape[2] > 1;  // rows come first
     if (shape[d] >= least && !is_row_of_softmax && !is_column) splits.push_back({d});
@@ -216,7 +236,7 @@ std::vector<Box> blocks_of(const Graph& graph, const Node& node, Split split, st
   if (split.dimension == Split::kNone || cores == 1) return {whole};
   const std::size_t d = static_cast<std::size_t>(split.dimension);
   const std::size_t rank = shape.size();
-  std::int64_t step = (rank == 4 ? d == 1 : d == rank - 1) ? kChannelStep : 1;
+  std::int64_t step = d == channel_dimension(node, rank) ? kChannelStep : 1;
   if (const auto* conv = std::get_if<ConvNode>(&node.op); conv != nullptr && d == 1 && conv->groups > 1) {
     // Whole groups, unless the groups are the channels themselves.
     const std::int64_t k_group = shape[1] / conv->groups;

@@ -1,0 +1,17 @@
+// Elements of constants as plain numbers, for what is computed while a model is imported.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace chengying::compiler {
+
+/// Elements of any constant as doubles. Integers beyond 2^53 don't occur in shapes.
+std::vector<double> as_doubles(const Tensor& tensor);
+/// Numbers as elements of a type: integers truncated and clamped to i64, truth values by != 0.
+Tensor from_doubles(const std::vector<double>& values, DType dtype, const Shape& shape);
+Tensor integer_tensor(const std::vector<std::int64_t>& values, Shape shape);
+
+}  // namespace chengying::compiler

@@ -236,6 +236,8 @@ Status lower_slice(NodeLowering& n) {
 Status lower_expand(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
   TRY_ASSIGN(const Shape asked, n.integers(1));
+  if (std::ranges::any_of(asked, [](std::int64_t size) { return size < 1; }))
+    return n.broken(fmt::format("a shape of {}", to_string(asked)));
   const std::optional<Shape> to = broadcast_shape(n.shape(x), asked);
   if (!to) return n.broken(fmt::format("{} does not repeat to {}", to_string(n.shape(x)), to_string(asked)));
   if (*to == n.shape(x)) return lower_identity(n);

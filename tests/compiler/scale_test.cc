@@ -1,0 +1,64 @@
+// Compile time grows with the nodes and not with their square: a chain of 20,000 nodes, and what it takes
+// beside one of 2,500, in the processor's own time.
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include <ctime>
+
+#include "chip_runner.h"
+#include "compiler/compile.h"
+
+namespace chengying::compiler {
+namespace {
+
+void add_port(onnx::ValueInfoProto& port, const std::string& name) {
+  port.set_name(name);
+  auto* type = port.mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx::TensorProto::FLOAT);
+  for (const std::int64_t size : {1, 16}) type->mutable_shape()->add_dim()->set_dim_value(size);
+}
+
+/// x -> Sigmoid -> Add(what was four before) -> ... : nothing folds, nothing fuses away.
+std::shared_ptr<const std::string> chain_of(int nodes) {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(17);
+  auto& graph = *model.mutable_graph();
+  graph.set_name("chain");
+  add_port(*graph.add_input(), "v0");
+  for (int i = 1; i <= nodes; ++i) {
+    auto& node = *graph.add_node();
+    node.set_op_type(i % 2 == 1 ? "Sigmoid" : "Add");
+    node.set_name("n" + std::to_string(i));
+    node.add_input("v" + std::to_string(i - 1));
+    if (i % 2 == 0) node.add_input("v" + std::to_string(std::max(0, i - 4)));
+    node.add_output("v" + std::to_string(i));
+  }
+  add_port(*graph.add_output(), "v" + std::to_string(nodes));
+  return std::make_shared<const std::string>(model.SerializeAsString());
+}
+
+double seconds_for(int nodes, const isa::ChipSpec& chip) {
+  const auto bytes = chain_of(nodes);
+  const std::clock_t start = std::clock();
+  const auto output = compile({.path = {}, .bytes = bytes}, chip, {});
+  EXPECT_TRUE(output) << output.error().message;
+  if (output) {
+    EXPECT_GE(output->executable.programs.front().instructions.size(), static_cast<std::size_t>(nodes));
+    for (const PassReport& pass : output->passes)
+      if (pass.milliseconds > 200)
+        fmt::print("  {} of {} nodes: {:.0f} ms\n", pass.name, pass.nodes_before, pass.milliseconds);
+  }
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+TEST(Scale, CompileTimeIsLinearInTheNodes) {
+  const isa::ChipSpec chip = testing::chip_named("host");
+  seconds_for(500, chip);  // what is paid once
+  const double small = seconds_for(2'500, chip), large = seconds_for(20'000, chip);
+  fmt::print("2,500 nodes: {:.2f} s; 20,000 nodes: {:.2f} s\n", small, large);
+  EXPECT_LT(large, 8 * small * 2.5) << "eight times the nodes";  // a square would be 64 times
+}
+
+}  // namespace
+}  // namespace chengying::compiler

@@ -29,7 +29,7 @@ Axes from_axis(std::int32_t first, std::size_t rank) {
 }
 
 /// A vector of parameters along dimension 1.
-Result<Real> along_channels(NodeLowering& n, std::size_t i, const Shape& x) {
+Result<Real> along_channels(NodeLowering& n, std::size_t i, Shape x) {  // a copy: values move
   TRY_ASSIGN(const Real parameter, real_operand(n, i));
   if (parameter.shape() != Shape{x[1]})
     return n.broken(fmt::format("parameters {} for {} channels", to_string(parameter.shape()), x[1]));

@@ -85,7 +85,7 @@ bool by_formula(NodeLowering& n, std::size_t scale_at) {
 }
 
 /// A parameter, or a vector of them along `axis`, of a tensor of that rank, in f32.
-Result<Real> along(NodeLowering& n, std::size_t i, const Shape& x, std::int64_t axis_given) {
+Result<Real> along(NodeLowering& n, std::size_t i, Shape x, std::int64_t axis_given) {  // a copy: values move
   TRY_ASSIGN(const Real parameter, real_operand(n, i));
   if (*element_count(parameter.shape()) == 1) return reshape(parameter, Shape(x.size(), 1));
   TRY_ASSIGN(const std::int32_t axis, n.axis_of(axis_given, x.size()));

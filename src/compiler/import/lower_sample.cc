@@ -88,7 +88,7 @@ std::vector<Tap> taps_at(const Side& side, double at, const std::string& mode) {
 
 /// Image `index` of x [n, c, h, w] by the weights: [1, c, places].
 ValueId sampled(NodeLowering& n, ValueId x, std::int64_t index, Tensor weights) {
-  const Shape& s = n.shape(x);
+  const Shape s = n.shape(x);  // a copy: values move
   const ValueId image = n.reshape(make_slice(n, x, 0, index, 1), {1, s[1], s[2] * s[3]});
   return times_matrix({&n, image}, std::move(weights)).id;
 }

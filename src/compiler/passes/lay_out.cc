@@ -53,10 +53,10 @@ class LayOut {
     const Value& out = graph_.value(node.output);
     if (out.shape.size() != 4) return Layout::kRowMajor;
     if (wants_channels_last(node.op)) return Layout::kChannelsLast;
+    if (wants_row_major(node.op)) return Layout::kRowMajor;
     const bool is_output = std::ranges::find(graph_.outputs, node.output) != graph_.outputs.end();
     if (changes_layout(node.op) && is_output && !wanted_[node.output]) return Layout::kRowMajor;
     if (wanted_[node.output]) return Layout::kChannelsLast;
-    if (wants_row_major(node.op)) return Layout::kRowMajor;
     const bool follows = std::ranges::any_of(operands_of(node), [&](ValueId id) {
       return graph_.value(id).constant == nullptr && layout_of(id) == Layout::kChannelsLast;
     });

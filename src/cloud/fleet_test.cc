@@ -141,6 +141,13 @@ TEST_F(FleetTest, AChipThatFailsLosesItsLeasesAndTheyAreServedElsewhere) {
   }
 }
 
+TEST_F(FleetTest, AChipThatIsGoneBeforeItsFirstSelfTestIsFoundToo) {
+  const Lease lease = lease_of(tenant_, "small.1");
+  faults_->set(lease.on.front(), Fault::kGone);  // most times before the keeper loads its self-test
+  ASSERT_TRUE(eventually([&] { return state_of(lease.on.front()) == "failed"; }));
+  ASSERT_TRUE(eventually([&] { return cloud_->lease(tenant_, lease.id)->state == LeaseState::kActive; }));
+}
+
 TEST_F(FleetTest, WhatAStuckChipHadIsToldSoAndCostsNothing) {
   const Lease lease = lease_of(tenant_, "small.1");
   endpoint_on("e", lease.id, 1);

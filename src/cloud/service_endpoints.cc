@@ -181,7 +181,10 @@ std::shared_ptr<const Serving> Service::start_endpoint(StoredEndpoint stored) {
   if (!serving->placement) spdlog::warn("endpoint {} failed: {}", endpoint.id, endpoint.reason);
   // It may have been deleted, or its lease ended, meanwhile: then what was loaded is given back.
   const auto now = endpoints_.find(endpoint.tenant, endpoint.name);
-  const bool wanted = now != nullptr && now->endpoint->id == endpoint.id &&
+  const auto places = chips_.of(endpoint.lease);
+  const bool still_there =
+      endpoint.lease.empty() || !serving->placement || (places && places->fence == serving->placement->fence);
+  const bool wanted = still_there && now != nullptr && now->endpoint->id == endpoint.id &&
                       now->endpoint->state == EndpointState::kStarting && endpoints_.replace(*now, serving);
   if (!wanted) {
     if (serving->placement) serving->unload();

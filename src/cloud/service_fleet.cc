@@ -34,8 +34,8 @@ Status Service::reconcile_lease(const Lease& lease) {
   const bool granted = lease.state == LeaseState::kGranted || lease.state == LeaseState::kActive;
   const bool stale = open && (lease.state == LeaseState::kQueued || (granted && open->fence != lease.fence));
   if (stale) {
+    chips_.give_back(lease.id);  // first: nothing may start there any more
     halt_endpoints(lease.id, EndpointState::kStarting, "its lease waits for other cores");
-    chips_.give_back(lease.id);
   }
   if (!granted || (open && !stale)) return {};
   if (auto placed = chips_.place(lease.id, lease.fence, lease.on, lease.cores); !placed) {

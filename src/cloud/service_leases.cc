@@ -156,9 +156,9 @@ std::vector<std::shared_ptr<const Serving>> Service::halt_endpoints(const std::s
                                                                     const std::string& reason) {
   std::vector<std::shared_ptr<const Serving>> halted;
   for (const auto& serving : endpoints_.all()) {
-    const bool running =
-        serving->endpoint->state == EndpointState::kReady ||
-        (state == EndpointState::kStopped && serving->endpoint->state == EndpointState::kStarting);
+    // One that is just starting too: where it was to start is gone.
+    const bool running = serving->endpoint->state == EndpointState::kReady ||
+                         serving->endpoint->state == EndpointState::kStarting;
     if (serving->endpoint->lease != lease || !running) continue;
     Endpoint endpoint = *serving->endpoint;
     endpoint.state = state;

@@ -60,7 +60,8 @@ TEST(CommandLine, AnUnknownOrMissingCommandIsAnsweredWithThoseThatThereAre) {
   EXPECT_EQ(run({"comple", "m.onnx"}).err,
             "chengying: no command 'comple'; did you mean 'compile'?\nTry 'chengying --help'.\n");
   EXPECT_EQ(run({"chips"}).err,
-            "chengying: 'chengying chips' needs a command: list, show, compare, sweep\nTry 'chengying chips --help'.\n");
+            "chengying: 'chengying chips' needs a command: list, show, compare, sweep\nTry 'chengying chips "
+            "--help'.\n");
   EXPECT_EQ(run({"chips", "lits"}).err,
             "chengying: no command 'lits'; did you mean 'list'?\nTry 'chengying chips --help'.\n");
   EXPECT_EQ(run({"tenant", "key", "make"}).exit_code, 2);

@@ -1,7 +1,7 @@
 // Stream: the steady state of a chip that is never without work: the same program again and again, two
-// requests in flight, each with buffers of its own, the second a quarter, a half or three quarters of a request
-// behind (the best is taken); an engine takes what comes first of either. What a stopwatch sees of a program
-// alone is `walk`. Pure.
+// requests in flight, each with buffers of its own, the second a quarter, a half or three quarters of a
+// request behind (the best is taken); an engine takes what comes first of either. What a stopwatch sees of a
+// program alone is `walk`. Pure.
 #pragma once
 
 #include <cstdint>

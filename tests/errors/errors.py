@@ -59,7 +59,7 @@ def write_files():
         file.truncate(MODEL_BYTES_MAX + 1)  # a hole
     np.save("x.npy", np.ones((1, 4), np.float32))
     np.save("wide.npy", np.ones((1, 5), np.float32))
-    np.save("double.npy", np.ones((1, 4), np.float64))
+    np.save("whole.npy", np.ones((1, 4), np.int64))
     with open("x.npy", "rb") as file:
         whole = file.read()
     with open("short.npy", "wb") as file:
@@ -122,8 +122,8 @@ COMMANDS = [
      "tensor 'w' has its data at 'link.bin', outside of the model's folder; only files inside are read"),
     ("a wrong shape", run("models/good.onnx", "--input", "wide.npy"), INVALID,
      "input 'x' is f32[1,5]; for a batch of 1 it must be f32[1,4]"),
-    ("a wrong type", run("models/good.onnx", "--input", "double.npy"), INVALID,
-     "input 'x' is f64[1,4]; for a batch of 1 it must be f32[1,4]"),
+    ("a wrong type", run("models/good.onnx", "--input", "whole.npy"), INVALID,
+     "input 'x' is i64[1,4]; for a batch of 1 it must be f32[1,4]"),
     ("a tensor that is shorter than it says", run("models/good.onnx", "--input", "short.npy"), INVALID,
      "short.npy: 13 bytes of data, but f32 [1,4] needs 16"),
     ("an input that the model lacks", run("models/good.onnx", "--input", "z=x.npy"), INVALID,

@@ -2,10 +2,13 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 
+#include "cli/chip_source.h"
 #include "cli/commands.h"
 #include "cli/compile_flags.h"
+#include "cli/graph_picture.h"
 #include "cli/table.h"
 #include "timing/timing.h"
 
@@ -16,8 +19,8 @@ namespace json = boost::json;
 
 struct CompileOptions {
   CompileFlags flags;
-  std::string output;
-  bool passes = false;
+  std::string output, graph;
+  bool passes = false, explain = false;
 };
 
 /// The model's name with .cyx, in the current folder.
@@ -47,6 +50,112 @@ void print_passes(const std::vector<compiler::PassReport>& passes) {
                fmt::format("{}", pass.nodes_after)});
   }
   fmt::print("{}\n", table.text());
+}
+
+/// What fused, and which operators are left.
+void print_fusion(const compiler::FusionReport& fusion) {
+  std::string left;
+  for (const auto& [name, count] : fusion.left)
+    left += fmt::format("{}{} {}", left.empty() ? "" : ", ", count, name);
+  fmt::print(
+      "{} nodes of the model became {}: {}\n"
+      "{} additions and {} bounds are done inside of convolutions and products; {} moves need no "
+      "instruction\n\n",
+      fusion.model_nodes, fusion.graph_nodes, left, fusion.additions, fusion.bounds, fusion.free_moves);
+}
+
+struct MemoryRow {
+  std::string memory, what;
+  std::uint64_t bytes = 0, of = 0;
+};
+
+/// What lies where while the executable is loaded, and beside it while a program runs.
+std::vector<MemoryRow> memory_map(const isa::Executable& executable, const isa::ChipSpec& chip) {
+  const auto sram = static_cast<std::uint64_t>(chip.memory.sram_bytes);
+  const auto dram = static_cast<std::uint64_t>(chip.memory.dram_bytes) * executable.cores /
+                    static_cast<std::uint64_t>(chip.cores);
+  std::uint64_t constants_in_dram = 0;
+  std::vector<std::uint64_t> constants_in_sram(executable.cores);
+  for (const isa::Residence& residence : executable.programs.front().residences)
+    (residence.space == isa::Space::kDram ? constants_in_dram : constants_in_sram[residence.core]) +=
+        residence.bytes;
+  std::vector<MemoryRow> rows{{"dram", "constants", constants_in_dram, dram}};
+  for (const isa::Program& program : executable.programs)
+    rows.push_back({"dram", fmt::format("batch {}", program.batch), program.dram_bytes, dram});
+  for (std::uint16_t core = 0; core < executable.cores; ++core) {
+    const std::string memory = fmt::format("sram[{}]", core);
+    rows.push_back({memory, "constants", constants_in_sram[core], sram});
+    for (const isa::Program& program : executable.programs)
+      rows.push_back({memory, fmt::format("batch {}", program.batch), program.sram_bytes[core], sram});
+  }
+  for (const isa::Program& program : executable.programs)
+    rows.push_back({"host", fmt::format("batch {}", program.batch), program.host_bytes(), 0});
+  std::erase_if(rows, [](const MemoryRow& row) { return row.bytes == 0; });
+  return rows;
+}
+
+void print_memory(const std::vector<MemoryRow>& rows) {
+  Table table({{"MEMORY"}, {"FOR"}, {"BYTES", Align::kRight}, {"OF", Align::kRight}});
+  for (const MemoryRow& row : rows)
+    table.add({row.memory, row.what, bytes_text(static_cast<double>(row.bytes)),
+               row.of == 0 ? "" : bytes_text(static_cast<double>(row.of))});
+  fmt::print("{}\n", table.text());
+}
+
+json::array json_of(const std::vector<MemoryRow>& rows) {
+  json::array result;
+  for (const MemoryRow& row : rows)
+    result.push_back(
+        json::object{{"memory", row.memory}, {"for", row.what}, {"bytes", row.bytes}, {"of", row.of}});
+  return result;
+}
+
+json::array json_of(const std::vector<compiler::PassReport>& passes) {
+  json::array rows;
+  for (const auto& pass : passes)
+    rows.push_back(json::object{{"name", pass.name},
+                                {"milliseconds", pass.milliseconds},
+                                {"nodes_before", pass.nodes_before},
+                                {"nodes_after", pass.nodes_after}});
+  return rows;
+}
+
+/// What would have to change: refused nodes of one operator and reason together.
+void print_explanation(const compiler::Explanation& explanation) {
+  Table table({{"OPERATOR"}, {"NODES", Align::kRight}, {"FIRST"}, {"WHY"}, {"WHAT WOULD HELP"}});
+  std::map<std::pair<std::string, std::string>, std::vector<const compiler::Refusal*>> groups;
+  for (const compiler::Refusal& refusal : explanation.refusals)
+    groups[{refusal.operation, refusal.reason}].push_back(&refusal);
+  for (const auto& [key, nodes] : groups)
+    table.add({key.first, fmt::format("{}", nodes.size()),
+               fmt::format("{} on {}", nodes.front()->node, nodes.front()->operands), key.second,
+               nodes.front()->change});
+  if (!explanation.refusals.empty()) fmt::print("{}\n", table.text());
+  fmt::print("{} of {} nodes can't be compiled\n", explanation.refusals.size(), explanation.nodes);
+}
+
+json::object json_of(const compiler::Explanation& explanation) {
+  json::array rows;
+  for (const compiler::Refusal& refusal : explanation.refusals)
+    rows.push_back(json::object{{"node", refusal.node},
+                                {"operator", refusal.operation},
+                                {"operands", refusal.operands},
+                                {"why", refusal.reason},
+                                {"what_would_help", refusal.change}});
+  return {{"nodes", explanation.nodes}, {"refused", std::move(rows)}};
+}
+
+Status explain(const CompileOptions& options, bool as_json) {
+  TRY_ASSIGN(const Described model, describe_model(options.flags));
+  TRY_ASSIGN(const isa::ChipSpec host, find_chip("host", options.flags.chips_folder));
+  TRY_ASSIGN(const auto compile_options, compile_options_of(options.flags, model, host, 1));
+  TRY_ASSIGN(const compiler::Explanation explanation,
+             compiler::explain({options.flags.model, nullptr}, compile_options));
+  if (as_json)
+    fmt::print("{}\n", json::serialize(json_of(explanation)));
+  else
+    print_explanation(explanation);
+  return {};
 }
 
 json::array json_of(const std::vector<compiler::LayerReport>& layers) {
@@ -93,6 +202,7 @@ Status compile(const CompileOptions& options, bool as_json) {
     return fail(Code::kInvalidArgument, "{}: is an executable already; compile takes a model (.onnx)",
                 options.flags.model);
   }
+  if (options.explain) return explain(options, as_json);
   TRY_ASSIGN(Ready ready, make_ready(options.flags));
   if (!options.flags.dump_after.empty()) {
     fmt::print("{}", ready.compiled->dump);
@@ -101,6 +211,7 @@ Status compile(const CompileOptions& options, bool as_json) {
   isa::Executable executable = *ready.executable;
   const std::string output = options.output.empty() ? default_output(options.flags.model) : options.output;
   TRY(isa::save_executable(executable, output));
+  if (!options.graph.empty()) TRY(write_picture(options.graph, dot_of(output, ready.compiled->layers)));
   if (as_json) {
     fmt::print("{}\n", json::serialize(json::object{{"executable", output},
                                                     {"digest", executable.digest.hex()},
@@ -108,10 +219,14 @@ Status compile(const CompileOptions& options, bool as_json) {
                                                     {"cores", executable.cores},
                                                     {"programs", json_of(executable, ready.chip)},
                                                     {"layers", json_of(ready.compiled->layers)},
+                                                    {"passes", json_of(ready.compiled->passes)},
+                                                    {"memory", json_of(memory_map(executable, ready.chip))},
                                                     {"notes", json::value_from(ready.compiled->notes)}}));
     return {};
   }
   print_layers(ready.compiled->layers);
+  print_fusion(ready.compiled->fusion);
+  print_memory(memory_map(executable, ready.chip));
   if (options.passes) print_passes(ready.compiled->passes);
   for (const std::string& note : ready.compiled->notes) fmt::print("note: {}\n", note);
   print_programs(executable, ready.chip);
@@ -131,6 +246,11 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   app.add_option("--dump-after", options->flags.dump_after,
                  "Print what a pass gave, as text, and write nothing");
   app.add_flag("--time-passes", options->passes, "Print the time of each pass");
+  app.add_option(
+      "--graph", options->graph,
+      "Draw the layers, coloured by their share of the cycles: FILE.dot, or FILE.svg with graphviz");
+  app.add_flag("--explain", options->explain,
+               "Say which nodes can't be compiled, why, and what would help; write nothing");
   add_compile_flags(app, options->flags);
   on_run(app, invocation, [options, &invocation] { return compile(*options, invocation.json); });
 }

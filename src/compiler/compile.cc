@@ -75,6 +75,10 @@ Status report(Work& work) {
   const isa::Executable& executable = work.output.executable;
   work.output.layers =
       report_layers(executable, executable.programs.front(), work.prepared.graphs.front().graph, work.chip);
+  work.output.fusion =
+      report_fusion(work.prepared.graphs.front().graph,
+                    work.prepared.passes.empty() ? 0 : work.prepared.passes.front().nodes_before,
+                    work.output.layers.size());
   return {};
 }
 

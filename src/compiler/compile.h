@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "compiler/model_source.h"
 #include "isa/program.h"
 #include "isa/spec.h"
 #include "tensor/tensor.h"
@@ -52,9 +52,31 @@ struct LayerReport {
   std::string name, operation;
   std::string output;  // "u8[1,56,56,64]"
   std::uint64_t macs = 0;
-  std::uint64_t cycles = 0;  // first start to last end over the slice's cores
-  double utilisation = 0;    // macs / (cycles * the slice's peak), 0..1
-  std::string limit;         // what bounds it: timing::name_of(Limit)
+  std::uint64_t cycles = 0;        // first start to last end over the slice's cores
+  double utilisation = 0;          // macs / (cycles * the slice's peak), 0..1
+  std::string limit;               // what bounds it: timing::name_of(Limit)
+  std::vector<std::size_t> reads;  // the rows of this report whose results it reads, ascending
+};
+
+/// What became of the model's nodes, for the smallest batch.
+struct FusionReport {
+  std::size_t model_nodes = 0;            // as imported
+  std::size_t graph_nodes = 0;            // as lowered
+  std::size_t additions = 0, bounds = 0;  // done inside of a convolution or product, before it stores
+  std::size_t free_moves = 0;             // reshapes, slices and joins that need no instruction
+  std::vector<std::pair<std::string, std::size_t>> left;  // how many of each operator are left, by name
+};
+
+/// A node that can't be compiled.
+struct Refusal {
+  std::string node, operation;
+  std::string operands;  // "f32[1,3], i64[2]"
+  std::string reason;
+  std::string change;  // what would help; may be empty
+};
+struct Explanation {
+  std::size_t nodes = 0;  // of the model
+  std::vector<Refusal> refusals;
 };
 
 struct PassReport {
@@ -67,20 +89,19 @@ struct CompileOutput {
   isa::Executable executable;
   std::vector<PassReport> passes;
   std::vector<LayerReport> layers;
+  FusionReport fusion;
   std::vector<std::string> notes;  // what the user should know: layers kept in f32, saturated weights, ...
   std::string dump;
-};
-
-/// The model: a file (external data only inside of its folder), or bytes from an upload.
-struct ModelSource {
-  std::filesystem::path path;                // may be empty if bytes are given
-  std::shared_ptr<const std::string> bytes;  // may be null if a path is given
 };
 
 /// Errors: kInvalidArgument (not a model, broken: where), kUnsupported (all unsupported nodes with name,
 /// operator, shapes, reason and a hint, a line each), kTooLarge (a limit of limits.h).
 Result<CompileOutput> compile(const ModelSource& model, const isa::ChipSpec& chip,
                               const CompileOptions& options);
+
+/// All nodes of the model that can't be compiled for any chip, and why; kInvalidArgument, kTooLarge as
+/// compile.
+Result<Explanation> explain(const ModelSource& model, const CompileOptions& options);
 
 /// Writes the calibrated model as ONNX with QuantizeLinear/DequantizeLinear nodes, so that other engines can
 /// run the same quantised model. Needs options.calibration.

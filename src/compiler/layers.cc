@@ -50,6 +50,34 @@ std::vector<Span> spans_of(const isa::Executable& executable, const isa::Program
   return spans;
 }
 
+using RowOfLayer = std::map<std::pair<std::string, std::string>, std::size_t>;  // by name and operation
+
+/// Through nodes that need no instruction to those whose results they are. Nodes may share a row.
+void set_reads(const Graph& graph, const RowOfLayer& row_of, std::vector<LayerReport>& rows) {
+  const std::vector<std::uint32_t> producers = producers_of(graph);
+  std::vector<std::vector<std::size_t>> sources(graph.nodes.size());  // rows behind each node's result
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    std::vector<std::size_t> reads;
+    for (const ValueId id : operands_of(graph.nodes[i]))
+      if (producers[id] != kNoValue)
+        reads.insert(reads.end(), sources[producers[id]].begin(), sources[producers[id]].end());
+    const auto own = row_of.find({graph.nodes[i].name, describe(graph, graph.nodes[i])});
+    if (own != row_of.end()) {
+      std::vector<std::size_t>& all = rows[own->second].reads;
+      std::ranges::copy_if(reads, std::back_inserter(all),
+                           [&](std::size_t row) { return row != own->second; });
+      reads = {own->second};
+    }
+    std::ranges::sort(reads);
+    reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
+    sources[i] = std::move(reads);
+  }
+  for (LayerReport& row : rows) {
+    std::ranges::sort(row.reads);
+    row.reads.erase(std::unique(row.reads.begin(), row.reads.end()), row.reads.end());
+  }
+}
+
 }  // namespace
 
 std::string describe(const Graph& graph, const Node& node) {
@@ -85,6 +113,7 @@ std::vector<LayerReport> report_layers(const isa::Executable& executable, const 
     outputs.try_emplace(node.name, std::string(name_of(value.dtype)) + to_string(value.shape));
   }
   std::vector<LayerReport> rows;
+  RowOfLayer row_of;
   const std::vector<Span> spans = spans_of(executable, program, chip);
   for (std::size_t i = 0; i < spans.size(); ++i) {
     const Span& span = spans[i];
@@ -96,15 +125,38 @@ std::vector<LayerReport> report_layers(const isa::Executable& executable, const 
                     span.macs,
                     span.end - span.start,
                     0,
-                    std::string(timing::name_of(span.limit))};
+                    std::string(timing::name_of(span.limit)),
+                    {}};
     const auto& array = span.is_f32 ? chip.tensor.f32 : chip.tensor.u8;
     if (array && span.macs > 0 && row.cycles > 0) {
       const double peak = static_cast<double>(array->macs()) * executable.cores;
       row.utilisation = static_cast<double>(span.macs) / (static_cast<double>(row.cycles) * peak);
     }
+    row_of[{layer.name, layer.operation}] = rows.size();
     rows.push_back(std::move(row));
   }
+  set_reads(graph, row_of, rows);
   return rows;
+}
+
+FusionReport report_fusion(const Graph& graph, std::size_t model_nodes, std::size_t rows) {
+  FusionReport report{.model_nodes = model_nodes,
+                      .graph_nodes = graph.nodes.size(),
+                      .additions = 0,
+                      .bounds = 0,
+                      .free_moves = graph.nodes.size() - std::min(rows, graph.nodes.size()),
+                      .left = {}};
+  std::map<std::string, std::size_t> left;
+  for (const Node& node : graph.nodes) {
+    ++left[std::string(name_of(node.op))];
+    const Fused* fused = fused_of(node.op);
+    if (fused == nullptr) continue;
+    report.additions += fused->residual != kNoValue ? 1 : 0;
+    report.bounds += fused->low > -isa::kInfinity || fused->high < isa::kInfinity ? 1 : 0;
+  }
+  report.left.assign(left.begin(), left.end());
+  std::ranges::stable_sort(report.left, std::ranges::greater(), &std::pair<std::string, std::size_t>::second);
+  return report;
 }
 
 }  // namespace chengying::compiler

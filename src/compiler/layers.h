@@ -21,4 +21,7 @@ isa::Layer layer_of(const Graph& graph, const Node& node, std::int32_t batch);
 std::vector<LayerReport> report_layers(const isa::Executable& executable, const isa::Program& program,
                                        const Graph& graph, const isa::ChipSpec& chip);
 
+/// `rows`: how many nodes have instructions.
+FusionReport report_fusion(const Graph& graph, std::size_t model_nodes, std::size_t rows);
+
 }  // namespace chengying::compiler

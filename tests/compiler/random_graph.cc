@@ -233,8 +233,8 @@ class Maker {
   void round_to_half(ValueId x, ValueId y) {
     const ValueId half = image_like(x, shape(x)[1], shape(x)[2], shape(x)[3]);
     graph_.value(half).dtype = x % 2 == 0 ? DType::kF16 : DType::kBF16;
-    node(HalfNode{}, {x}, half);
-    node(HalfNode{}, {half}, y);
+    node(CastNode{}, {x}, half);
+    node(CastNode{}, {half}, y);
   }
   void elementwise(ValueId x, ValueId y) {
     if (options_.f32) {

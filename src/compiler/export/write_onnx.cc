@@ -24,10 +24,18 @@ onnx::TensorProto::DataType type_of(DType dtype) {
       return onnx::TensorProto::UINT8;
     case DType::kI8:
       return onnx::TensorProto::INT8;
+    case DType::kI16:
+      return onnx::TensorProto::INT16;
     case DType::kI32:
       return onnx::TensorProto::INT32;
     case DType::kI64:
       return onnx::TensorProto::INT64;
+    case DType::kBool:
+      return onnx::TensorProto::BOOL;
+    case DType::kF16:
+      return onnx::TensorProto::FLOAT16;
+    case DType::kBF16:
+      return onnx::TensorProto::BFLOAT16;
     default:
       CHECK(dtype == DType::kF32);
       return onnx::TensorProto::FLOAT;
@@ -303,22 +311,8 @@ class Writer {
     add(node, "MatMul", {in(node, 0), in(node, 1)}, out(node));
   }
   void emit(const Node& node, const CastNode&) {
-    static constexpr std::pair<DType, std::int64_t> kTypes[] = {
-        {DType::kF32, onnx::TensorProto::FLOAT}, {DType::kU8, onnx::TensorProto::UINT8},
-        {DType::kI8, onnx::TensorProto::INT8},   {DType::kI16, onnx::TensorProto::INT16},
-        {DType::kI32, onnx::TensorProto::INT32}, {DType::kI64, onnx::TensorProto::INT64},
-        {DType::kBool, onnx::TensorProto::BOOL}};
-    const auto* type =
-        std::ranges::find(kTypes, graph_.value(node.output).dtype, &std::pair<DType, std::int64_t>::first);
-    CHECK(type != std::end(kTypes));
-    set(add(node, "Cast", {in(node, 0)}, out(node)), "to", type->second);
-  }
-  void emit(const Node& node, const HalfNode&) {
-    const DType to = graph_.value(node.output).dtype;
-    const auto type = to == DType::kF16    ? onnx::TensorProto::FLOAT16
-                      : to == DType::kBF16 ? onnx::TensorProto::BFLOAT16
-                                           : onnx::TensorProto::FLOAT;
-    set(add(node, "Cast", {in(node, 0)}, out(node)), "to", std::int64_t{type});
+    set(add(node, "Cast", {in(node, 0)}, out(node)), "to",
+        std::int64_t{type_of(graph_.value(node.output).dtype)});
   }
   void emit(const Node& node, const ConcatNode& op) {
     std::vector<std::string> inputs;

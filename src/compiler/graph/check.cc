@@ -175,16 +175,10 @@ class NodeRule {
   std::string rule(const CastNode&) const {
     const bool from_real = in(0).dtype == DType::kF32, to_real = out().dtype == DType::kF32;
     return unless(from_real != to_real && in(0).shape == out().shape,
-                  "whole numbers to or from f32, of one shape, are wanted");
+                  "another format to or from f32, of one shape, is wanted");
   }
   std::string rule(const LutNode&) const {
     return unless(bytes(in(0)) && bytes(out()) && in(0).shape == out().shape, "u8 of one shape is wanted");
-  }
-  std::string rule(const HalfNode&) const {
-    const auto half = [](const Value& v) { return v.dtype == DType::kF16 || v.dtype == DType::kBF16; };
-    const bool formats = (real(in(0)) && half(out())) || (half(in(0)) && real(out()));
-    return unless(formats && in(0).shape == out().shape,
-                  "f32 -> f16 or bf16, or back, of one shape is wanted");
   }
   std::string rule(const ConcatNode& op) const {
     const Shape& y = out().shape;

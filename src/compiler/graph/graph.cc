@@ -43,7 +43,7 @@ std::string_view name_of(const Operator& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<Operator>> kNames{
       "conv",     "dense",      "pool",       "binary", "unary",   "softmax",   "reduce",
       "quantise", "dequantise", "requantise", "concat", "reshape", "transpose", "slice",
-      "pad",      "upsample",   "relayout",   "lut",    "half",    "cast",      "matmul"};
+      "pad",      "upsample",   "relayout",   "lut",    "cast",    "matmul"};
   return kNames[op.index()];
 }
 

@@ -123,18 +123,15 @@ struct LutNode {
   std::array<std::uint8_t, 256> table{};
 };
 
-/// Whole numbers and truth values to f32 and back, by value: to nearest, clamped; bool is x != 0. Integers
-/// are computed with in f32, which holds them exactly up to 2^24.
+/// Other formats to f32 and back, by value. Whole numbers to nearest, clamped; bool is x != 0: integers are
+/// computed with in f32, which holds them exactly up to 2^24. f16 and bf16 to nearest even: a model's cast to
+/// a 16-bit float is a pair of these, what is computed with stays f32, rounded where the model says so.
 struct CastNode {};
-
-/// f32 -> f16 or bf16, to nearest even, or back, exactly. A cast to a 16-bit float is a pair of these: what
-/// is computed with stays f32, and is rounded where the model says so.
-struct HalfNode {};
 
 using Operator =
     std::variant<ConvNode, DenseNode, PoolNode, BinaryNode, UnaryNode, SoftmaxNode, ReduceNode, QuantiseNode,
                  DequantiseNode, RequantiseNode, ConcatNode, ReshapeNode, TransposeNode, SliceNode, PadNode,
-                 UpsampleNode, RelayoutNode, LutNode, HalfNode, CastNode, MatMulNode>;
+                 UpsampleNode, RelayoutNode, LutNode, CastNode, MatMulNode>;
 
 struct Node {
   std::string name;  // the model's node name: what reports and refusals say

@@ -158,9 +158,6 @@ class NodeInterpreter {
   }
   Tensor operator()(const RequantiseNode&) const { return lut(lut_of(nullptr, value(0), out_)); }
   Tensor operator()(const LutNode& op) const { return lut(op.table); }
-  Tensor operator()(const HalfNode&) const {
-    return convert_to(in(0), Quantisation{.scales = {1}, .zero_point = 0, .axis = 0}, out_.dtype);
-  }
 
   Tensor operator()(const ConcatNode& op) const {
     std::vector<const Tensor*> parts;

@@ -1,5 +1,5 @@
 // Casts: by value, between all the types that a tensor may have.
-#include <algorithm>
+#include <utility>
 
 #include "compiler/import/numbers.h"
 #include "compiler/import/operators.h"
@@ -32,7 +32,7 @@ ValueId rounded_to(NodeLowering& n, ValueId x, DType half) {
   const auto as = [&](DType dtype) {
     return Value{.name = {}, .dtype = dtype, .shape = n.shape(x), .quantisation = {}, .constant = {}};
   };
-  return n.emit(HalfNode{}, {n.emit(HalfNode{}, {x}, as(half))}, as(DType::kF32));
+  return n.emit(CastNode{}, {n.emit(CastNode{}, {x}, as(half))}, as(DType::kF32));
 }
 
 }  // namespace
@@ -40,15 +40,12 @@ ValueId rounded_to(NodeLowering& n, ValueId x, DType half) {
 Status lower_cast(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
   const std::int64_t to = n.integer("to", 0);
-  // ONNX's numbers: 1 float, 2 u8, 3 i8, 5 i16, 6 i32, 7 i64, 9 bool, 10 f16, 11 f64, 16 bf16.
-  static constexpr std::pair<std::int64_t, DType> kTypes[] = {
-      {1, DType::kF32}, {2, DType::kU8},   {3, DType::kI8},   {5, DType::kI16},  {6, DType::kI32},
-      {7, DType::kI64}, {9, DType::kBool}, {10, DType::kF16}, {11, DType::kF64}, {16, DType::kBF16}};
-  const auto* type = std::ranges::find(kTypes, to, &std::pair<std::int64_t, DType>::first);
-  if (type == std::end(kTypes)) return n.refuse(fmt::format("a cast to ONNX type {}", to));
-  const ValueId held = cast_to(n, x, held_as(type->second));
-  const bool half = type->second == DType::kF16 || type->second == DType::kBF16;
-  n.set_result(half ? rounded_to(n, held, type->second) : held);
+  const auto type =
+      dtype_of_onnx(std::in_range<std::int32_t>(to) ? static_cast<std::int32_t>(to) : 0, "a cast");
+  if (!type) return n.refuse(fmt::format("a cast to ONNX type {}", to));
+  const ValueId held = cast_to(n, x, held_as(*type));
+  const bool half = *type == DType::kF16 || *type == DType::kBF16;
+  n.set_result(half ? rounded_to(n, held, *type) : held);
   return {};
 }
 

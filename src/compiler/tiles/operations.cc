@@ -239,9 +239,6 @@ Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
             return by_table(task, lut_of(nullptr, input_value(task), output_value(task)), pool);
           },
           [&](const LutNode& op) -> Result<Operations> { return by_table(task, op.table, pool); },
-          [&](const HalfNode&) -> Result<Operations> {
-            return convert(task, Quantisation{.scales = {1}, .zero_point = 0, .axis = 0});
-          },
           [&](const auto&) -> Result<Operations> { return moves(task, pool); },
       },
       task.node.op);

@@ -6,16 +6,6 @@
 #include "compiler/import/real.h"
 
 namespace chengying::compiler {
-namespace {
-
-/// An index counted from the end if negative; kInvalidArgument outside.
-Result<std::int64_t> place_in(NodeLowering& n, std::int64_t index, std::int64_t size) {
-  const std::int64_t place = index < 0 ? index + size : index;
-  if (place < 0 || place >= size) return n.broken(fmt::format("index {} of a dimension of {}", index, size));
-  return place;
-}
-
-}  // namespace
 
 Status lower_gather(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));

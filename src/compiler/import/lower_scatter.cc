@@ -77,10 +77,8 @@ Status lower_scatter_elements(NodeLowering& n) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     for (std::size_t d = 0; d < shape.size(); ++d) {
       const bool is_axis = static_cast<std::int32_t>(d) == axis;
-      std::int64_t place = is_axis ? indices[i] : static_cast<std::int64_t>(i) / from[d] % which[d];
-      if (place < 0) place += shape[d];
-      if (place < 0 || place >= shape[d])
-        return n.broken(fmt::format("index {} of a dimension of {}", place, shape[d]));
+      const std::int64_t index = is_axis ? indices[i] : static_cast<std::int64_t>(i) / from[d] % which[d];
+      TRY_ASSIGN(const std::int64_t place, place_in(n, index, shape[d]));
       targets[i] += place * strides[d];
     }
   }
@@ -105,10 +103,7 @@ Status lower_scatter_nd(NodeLowering& n) {
   for (std::size_t t = 0; t < indices.size() / depth; ++t) {
     std::int64_t at = 0;
     for (std::size_t d = 0; d < depth; ++d) {
-      std::int64_t place = indices[t * depth + d];
-      if (place < 0) place += shape[d];
-      if (place < 0 || place >= shape[d])
-        return n.broken(fmt::format("index {} of a dimension of {}", place, shape[d]));
+      TRY_ASSIGN(const std::int64_t place, place_in(n, indices[t * depth + d], shape[d]));
       at += place * strides[d];
     }
     for (std::int64_t i = 0; i < block; ++i) targets.push_back(at + i);

@@ -94,6 +94,12 @@ Result<ValueId> elements_at(NodeLowering& n, const std::vector<ValueId>& sources
   return n.reshape(joined(n, 0, std::move(parts)), std::move(to));
 }
 
+Result<std::int64_t> place_in(const NodeLowering& n, std::int64_t index, std::int64_t size) {
+  const std::int64_t place = index < 0 ? index + size : index;
+  if (place < 0 || place >= size) return n.broken(fmt::format("index {} of a dimension of {}", index, size));
+  return place;
+}
+
 Status check_places(const NodeLowering& n, const Shape& shape) {
   const Result<std::int64_t> elements = element_count(shape);
   if (elements && *elements <= kPlacesMax) return {};

@@ -23,6 +23,9 @@ struct Place {
 Result<ValueId> elements_at(NodeLowering& n, const std::vector<ValueId>& sources,
                             const std::vector<Place>& places, Shape to);
 
+/// An index into a dimension of `size`, counted from the end if negative; kInvalidArgument outside.
+Result<std::int64_t> place_in(const NodeLowering& n, std::int64_t index, std::int64_t size);
+
 /// kUnsupported where that many elements would be chosen one by one.
 Status check_places(const NodeLowering& n, const Shape& shape);
 

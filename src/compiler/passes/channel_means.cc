@@ -8,17 +8,6 @@
 namespace chengying::compiler {
 namespace {
 
-/// What `id` is the moved elements of: the value whose bytes it will have.
-const Quantisation* scale_of(const std::vector<std::uint32_t>& producers, const Graph& graph,
-                             const QuantisationPlan& plan, ValueId id) {
-  for (int depth = 0; depth < 64; ++depth) {
-    if (const auto found = plan.activations.find(id); found != plan.activations.end()) return &found->second;
-    if (producers[id] == kNoValue || graph.nodes[producers[id]].inputs.size() != 1) return nullptr;
-    id = graph.nodes[producers[id]].inputs[0];
-  }
-  return nullptr;
-}
-
 float as_bytes(float real, const Quantisation& q) {
   const float zero = static_cast<float>(q.zero_point);
   const float step = std::clamp(std::nearbyint(real / q.scale()), -zero, 255 - zero);
@@ -50,12 +39,15 @@ struct Wanted {
 /// The inputs of convolutions and products that will be bytes.
 std::map<ValueId, Wanted> wanted_of(const Graph& graph, const QuantisationPlan& plan) {
   const auto producers = producers_of(graph);
+  const auto producer = [&](ValueId id) {
+    return producers[id] == kNoValue ? nullptr : &graph.nodes[producers[id]];
+  };
   std::map<ValueId, Wanted> wanted;
   for (const Node& node : graph.nodes) {
     if (fused_of(node.op) == nullptr) continue;
     const Value& x = graph.value(node.inputs[0]);
     const std::size_t axis = std::holds_alternative<ConvNode>(node.op) ? 1 : x.shape.size() - 1;
-    const Quantisation* q = scale_of(producers, graph, plan, node.inputs[0]);
+    const Quantisation* q = scale_of(plan, node.inputs[0], producer);
     if (q == nullptr || x.constant != nullptr || x.shape[axis] == 0) continue;
     std::int64_t elements = 1;
     for (const std::int64_t extent : x.shape) elements *= extent;

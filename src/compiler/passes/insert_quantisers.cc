@@ -50,18 +50,6 @@ class Insertion {
                  .constant = {}};
   }
 
-  /// The scale of a value, through what only moves it.
-  const Quantisation* scale_of(ValueId id) {
-    for (int depth = 0; depth < 64; ++depth) {
-      if (const auto found = plan_.activations.find(id); found != plan_.activations.end())
-        return &found->second;
-      const Node* node = edit_.producer(id);
-      if (node == nullptr || node->inputs.size() != 1) return nullptr;
-      id = node->inputs[0];
-    }
-    return nullptr;
-  }
-
   /// A constant of integers behind a dequantisation; the node comes before all others.
   ValueId dequantised(Tensor integers, Quantisation quantisation, const std::string& name) {
     const Shape shape = integers.shape();
@@ -78,7 +66,7 @@ class Insertion {
   void quantise_linear(std::uint32_t index) {
     const Node& node = graph_.nodes[index];
     if (fused_of(node.op) == nullptr || !is_planned(node.output)) return;
-    const Quantisation* x = scale_of(node.inputs[0]);
+    const Quantisation* x = scale_of(plan_, node.inputs[0], [&](ValueId id) { return edit_.producer(id); });
     const std::shared_ptr<const Tensor> weights = graph_.value(node.inputs[1]).constant;
     const ValueId bias_id = node.inputs[2];
     const std::shared_ptr<const Tensor> bias = bias_id == kNoValue ? nullptr : graph_.value(bias_id).constant;

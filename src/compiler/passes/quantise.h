@@ -34,6 +34,19 @@ struct QuantisationPlan {
   std::vector<std::string> notes;
 };
 
+/// The scale of a value, through what only moves it; null if it stays real. `producer(id)`: the node that
+/// makes a value in the graph that was calibrated, or null.
+template <class Producer>
+const Quantisation* scale_of(const QuantisationPlan& plan, ValueId id, Producer producer) {
+  for (int depth = 0; depth < 64; ++depth) {
+    if (const auto found = plan.activations.find(id); found != plan.activations.end()) return &found->second;
+    const Node* node = producer(id);
+    if (node == nullptr || node->inputs.size() != 1) return nullptr;
+    id = node->inputs[0];
+  }
+  return nullptr;
+}
+
 IntegerChoice choose_integers(const Graph& graph);
 
 /// Runs the samples (by Calibration::run, or slowly by interpret() if there is none) and chooses scales.

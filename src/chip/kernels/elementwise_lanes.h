@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "chip/kernels/partial_sums.h"
 #include "chip/kernels/rows.h"
 #include "chip/kernels/strided.h"
 #include "isa/instruction.h"
@@ -220,7 +221,6 @@ struct Elementwise {
   }
 
   static void softmax_row(const isa::Softmax& op, const std::byte* in, std::byte* out) {
-    constexpr int kVectors = 16 / S::kWidth;
     const std::int64_t n = op.input.shape[3], step_in = op.input.stride[3], step_out = op.output.stride[3];
     F largest_lanes = L::set(-exact::kInf);
     for (std::int64_t i = 0; i < n; i += kWidth) {
@@ -231,21 +231,11 @@ struct Elementwise {
     for (std::int64_t j = 0; j < kWidth; ++j) largest = exact::at_least<float>(largest_lanes[j], largest);
     largest += 0.0F;
     const F shift = L::set(largest);
-    F partial[kVectors] = {};
-    for (std::int64_t i = 0; i < n; i += 16) {
-      for (int v = 0; v < kVectors; ++v) {
-        const std::int64_t from = i + v * kWidth;
-        if (from >= n) break;
-        const F e = exact::exp<F>(load_floats<S>(in + from * step_in, step_in, n - from) - shift);
-        partial[v] += keep_first(e, n - from);
-      }
-    }
-    alignas(64) float sums[16];
-    for (int v = 0; v < kVectors; ++v) S::store(reinterpret_cast<std::byte*>(sums + v * kWidth), partial[v]);
-    for (const int width : {8, 4, 2, 1}) {
-      for (int j = 0; j < width; ++j) sums[j] += sums[j + width];
-    }
-    const F sum = L::set(sums[0]), log_sum = L::set(op.log ? exact::log<float>(sums[0]) : 0.0F);
+    const float total = sum_of_16<S>(n, [&](F so_far, std::int64_t i) {
+      const F e = exact::exp<F>(load_floats<S>(in + i * step_in, step_in, n - i) - shift);
+      return so_far + keep_first<S>(e, n - i);
+    });
+    const F sum = L::set(total), log_sum = L::set(op.log ? exact::log<float>(total) : 0.0F);
     for (std::int64_t i = 0; i < n; i += kWidth) {
       const F d = load_floats<S>(in + i * step_in, step_in, n - i) - shift;
       const F y = op.log ? d - log_sum : exact::exp<F>(d) / sum;
@@ -321,13 +311,6 @@ struct Elementwise {
   static constexpr auto unary_table(std::index_sequence<kKinds...>) {
     return std::array<void (*)(const isa::Unary&, const Operands&), sizeof...(kKinds)>{
         &unary_of<isa::UnaryKind{kKinds}>...};
-  }
-
-  /// Lanes from n on become +0.
-  static F keep_first(F x, std::int64_t n) {
-    if (n >= kWidth) return x;
-    for (std::int64_t i = n; i < kWidth; ++i) x[i] = 0.0F;
-    return x;
   }
 
   template <isa::ReduceKind kKind>

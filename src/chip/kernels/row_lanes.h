@@ -1,6 +1,7 @@
 // Norm, Rotary and Resize over a lane set S.
 #pragma once
 
+#include "chip/kernels/partial_sums.h"
 #include "chip/kernels/rows.h"
 #include "chip/kernels/strided.h"
 #include "chip/kernels/unrolled.h"
@@ -16,32 +17,6 @@ struct RowOperations {
   using L = exact::Lanes<F>;
   static constexpr std::int64_t kWidth = S::kWidth;
 
-  /// Lanes from n on become +0.
-  static F keep_first(F x, std::int64_t n) {
-    if (n >= kWidth) return x;
-    for (std::int64_t i = n; i < kWidth; ++i) x[i] = 0.0F;
-    return x;
-  }
-
-  /// 16 strided partial sums of n elements, added pairwise. add(so_far, first element) steps a vector.
-  template <class Add>
-  static float sum_of_16(std::int64_t n, Add add) {
-    constexpr int kVectors = 16 / S::kWidth;
-    F partial[kVectors];
-    for (F& sum : partial) sum = L::set(0.0F);
-    for (std::int64_t i = 0; i < n; i += 16) {
-      for (int v = 0; v < kVectors; ++v) {
-        if (i + v * kWidth < n) partial[v] = add(partial[v], i + v * kWidth);
-      }
-    }
-    alignas(64) float sums[16];
-    for (int v = 0; v < kVectors; ++v) S::store(reinterpret_cast<std::byte*>(sums + v * kWidth), partial[v]);
-    for (const int width : {8, 4, 2, 1}) {
-      for (int j = 0; j < width; ++j) sums[j] += sums[j + width];
-    }
-    return sums[0];
-  }
-
   /// One row; `at` has the first elements of its operands.
   static void norm_row(const isa::Norm& op, const Operands& at) {
     const std::int64_t n = op.input.shape[3], step = op.input.stride[3], step_out = op.output.stride[3];
@@ -49,10 +24,10 @@ struct RowOperations {
     const auto x = [&](std::int64_t i) { return load_floats<S>(at.input + i * step, step, n - i); };
     F mean = L::set(0.0F);
     const bool layer = op.kind == isa::NormKind::kLayer;
-    if (layer) mean = L::set(sum_of_16(n, [&](F sum, std::int64_t i) { return sum + x(i); }) / count);
+    if (layer) mean = L::set(sum_of_16<S>(n, [&](F sum, std::int64_t i) { return sum + x(i); }) / count);
     const auto d = [&](std::int64_t i) { return layer ? x(i) - mean : x(i); };
-    const float squares = sum_of_16(n, [&](F sum, std::int64_t i) {
-      const F here = keep_first(d(i), n - i);
+    const float squares = sum_of_16<S>(n, [&](F sum, std::int64_t i) {
+      const F here = keep_first<S>(d(i), n - i);
       return L::fma(here, here, sum);
     });
     const F r = L::set(1.0F / __builtin_sqrtf(squares / count + op.epsilon));

@@ -6,9 +6,9 @@
 
 #include <type_traits>
 
+#include "chip/kernels/avx512/epilogue_u8.h"
 #include "chip/kernels/avx512/table.h"
 #include "chip/kernels/conv_plan.h"
-#include "chip/kernels/conv_u8_job.h"
 #include "chip/kernels/unrolled.h"
 
 namespace chengying::chip::avx512 {
@@ -33,27 +33,14 @@ CHENGYING_INLINE inline void finish_pixel(const ConvU8Job& job, const std::byte*
   __m512i q[4] = {};
   unrolled<B>([&](auto b) CHENGYING_INLINE {
     __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[b]), scales[b]);
-    if constexpr (kInner) {
-      t = _mm512_max_ps(t, _mm512_set1_ps(job.inner_low));
-      t = _mm512_min_ps(t, _mm512_set1_ps(job.inner_high));
-      t = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-      t = _mm512_mul_ps(t, _mm512_set1_ps(job.inner_rescale));
-    }
+    if constexpr (kInner) t = rounded_inside(job, t);
     if constexpr (kResidual) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(residual + 16 * b));
-      const __m512 r = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
-      t = _mm512_fmadd_ps(_mm512_sub_ps(r, _mm512_set1_ps(job.residual_zero_point)),
-                          _mm512_set1_ps(job.residual_scale), t);
+      const __m128i r = _mm_loadu_si128(reinterpret_cast<const __m128i*>(residual + 16 * b));
+      t = plus_residual(job, t, _mm512_cvtepu8_epi32(r));
     }
-    // High first, with t as the operand that a NaN passes through: it then converts to the lowest number. The
-    // low bound follows on bytes.
-    q[b] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(job.high), t));
+    q[b] = whole_numbers(job, t);
   });
-  const __m512i zero_point = _mm512_set1_epi16(static_cast<short>(job.output_zero_point));
-  const __m512i low_half = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_point);
-  const __m512i high_half = B > 2 ? _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_point) : low_half;
-  __m512i bytes = _mm512_packus_epi16(low_half, high_half);  // in each 128-bit lane 4 bytes of each block
-  bytes = _mm512_max_epu8(bytes, _mm512_set1_epi8(static_cast<char>(job.lowest)));
+  __m512i bytes = bytes_of<B>(job, q);
   bytes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
                                    bytes);
   if constexpr (B == 4) _mm512_storeu_si512(out, bytes);

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "chip/kernels/avx512/depthwise_tiles.h"
+#include "chip/kernels/avx512/epilogue_u8.h"
 #include "chip/kernels/avx512/table.h"
 #include "chip/kernels/conv_plan.h"
 #include "chip/kernels/scratch.h"
@@ -44,25 +45,11 @@ CHENGYING_INLINE inline __m512i finish(const ConvU8Job& job, const TileConstants
   __m512i q[4];
   unrolled<4>([&](auto j) CHENGYING_INLINE {
     __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[j]), constants.scale(j));
-    if (job.has_inner) {
-      t = _mm512_max_ps(t, _mm512_set1_ps(job.inner_low));
-      t = _mm512_min_ps(t, _mm512_set1_ps(job.inner_high));
-      t = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-      t = _mm512_mul_ps(t, _mm512_set1_ps(job.inner_rescale));
-    }
-    if (job.has_residual) {
-      const __m512 r = _mm512_cvtepi32_ps(added[j]);
-      t = _mm512_fmadd_ps(_mm512_sub_ps(r, _mm512_set1_ps(job.residual_zero_point)),
-                          _mm512_set1_ps(job.residual_scale), t);
-    }
-    // As in conv_u8.cc: high first, so that a NaN converts to the lowest number; low on bytes.
-    q[j] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(job.high), t));
+    if (job.has_inner) t = rounded_inside(job, t);
+    if (job.has_residual) t = plus_residual(job, t, added[j]);
+    q[j] = whole_numbers(job, t);
   });
-  const __m512i zero_point = _mm512_set1_epi16(static_cast<short>(job.output_zero_point));
-  const __m512i low_half = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_point);
-  const __m512i high_half = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_point);
-  return _mm512_max_epu8(_mm512_packus_epi16(low_half, high_half),
-                         _mm512_set1_epi8(static_cast<char>(job.lowest)));
+  return bytes_of<4>(job, q);
 }
 
 CHENGYING_INLINE inline void multiply_add(const TileConstants& constants, std::int64_t step, const __m512i* x,

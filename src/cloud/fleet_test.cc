@@ -11,25 +11,8 @@ using testing::CloudTest;
 using ::testing::HasSubstr;
 using testing::units;
 
-constexpr const char* kFleetBook = R"(version = 1
-currency = "USD"
-[[offer]]
-id = "small.1"
-chip = "small"
-cores = 1
-term = "on_demand"
-capacity_micro_per_core_hour = 40_000
-work_micro_per_core_hour = 2_000_000
-seconds_max = 3_600
-[[offer]]
-id = "small.2"
-chip = "small"
-cores = 2
-term = "on_demand"
-capacity_micro_per_core_hour = 40_000
-work_micro_per_core_hour = 2_000_000
-seconds_max = 3_600
-[[offer]]
+// What a fleet offers besides testing::kBook.
+constexpr const char* kFleetOffers = R"([[offer]]
 id = "small.2x2"
 chip = "small"
 cores = 2
@@ -47,12 +30,6 @@ capacity_micro_per_core_hour = 10_000
 work_micro_per_core_hour = 2_000_000
 seconds_max = 3_600
 notice_seconds = 30
-[[offer]]
-id = "small.shared"
-chip = "small"
-cores = 1
-term = "shared"
-work_micro_per_core_hour = 6_000_000
 )";
 
 class FleetTest : public CloudTest {
@@ -64,7 +41,7 @@ class FleetTest : public CloudTest {
   void restart() {
     cloud_.reset();
     Config changed = config();
-    changed.price_book_toml = kFleetBook;
+    changed.price_book_toml = std::string(testing::kBook) + kFleetOffers;
     changed.data_folder = folder_ / "fleet";
     changed.chips.front().count = 2;
     changed.machinery.faults = faults_;

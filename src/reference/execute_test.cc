@@ -1,4 +1,5 @@
 #include "reference/execute.h"
+#include "reference/testing.h"
 
 #include <gtest/gtest.h>
 
@@ -13,17 +14,11 @@
 namespace chengying::reference {
 namespace {
 
+using testing::bytes;
+
 template <class T>
 isa::View view_of(std::array<std::int32_t, 4> shape, DType dtype) {
   return isa::dense_view({}, dtype, shape, shape[3] * static_cast<std::int64_t>(sizeof(T)));
-}
-template <class T>
-const std::byte* bytes(const std::vector<T>& v) {
-  return reinterpret_cast<const std::byte*>(v.data());
-}
-template <class T>
-std::byte* bytes(std::vector<T>& v) {
-  return reinterpret_cast<std::byte*>(v.data());
 }
 
 TEST(Reference, ConvAddsThePaddingsZeroPointAndRequantises) {

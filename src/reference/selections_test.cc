@@ -8,23 +8,18 @@
 
 #include "isa/packing.h"
 #include "reference/execute.h"
+#include "reference/testing.h"
 #include "tensor/arithmetic.h"
 
 namespace chengying::reference {
 namespace {
 
+using testing::bytes;
+
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 isa::View dense(DType dtype, std::array<std::int32_t, 4> shape) {
   return isa::dense_view({}, dtype, shape, shape[3] * static_cast<std::int64_t>(size_of(dtype)));
-}
-template <class T>
-const std::byte* bytes(const std::vector<T>& v) {
-  return reinterpret_cast<const std::byte*>(v.data());
-}
-template <class T>
-std::byte* bytes(std::vector<T>& v) {
-  return reinterpret_cast<std::byte*>(v.data());
 }
 
 TEST(Compare, OfANanHoldsOnlyNotEqual) {

@@ -135,15 +135,11 @@ Case<Op> random_case(Random& random, Path path, std::int32_t channels_max) {
 
 template <class Op>
 void compare_random_cases(Path path, std::int32_t channels_max, int count) {
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 7919 + 1);
-      const Case<Op> one = random_case<Op>(random, path, channels_max);
-      const std::size_t offset = static_cast<std::size_t>(random.in(0, 15)) * size_of(one.op.output.dtype);
-      testing::expect_same_bytes(set, one.op, one.operands(), one.output.bytes, offset,
-                                 "seed " + std::to_string(i) + " " + one.what);
-    }
-  }
+  testing::with_random_cases(count, [&](KernelSet set, Random& random, const std::string& seed) {
+    const Case<Op> one = random_case<Op>(random, path, channels_max);
+    testing::expect_same_bytes(set, one.op, one.operands(), one.output.bytes,
+                               testing::random_offset(random, one.op.output.dtype), seed + " " + one.what);
+  });
 }
 
 TEST(ConvKernels, U8EqualTheReferenceOnSmallShapes) {

@@ -7,6 +7,8 @@ namespace {
 
 using testing::Place;
 using testing::Random;
+using testing::random_offset;
+using testing::with_random_cases;
 using Dims = std::array<std::int32_t, 4>;
 
 Dims random_shape(Random& random) {
@@ -34,21 +36,6 @@ void transpose_in_memory(Random& random, Place& place) {
   place.bytes.assign(static_cast<std::size_t>(v.stride[0] * v.shape[0]), std::byte{});
   random.fill(place.bytes);
   if (v.dtype == DType::kF32) place.set_each<float>([&] { return random.any_float(3); });
-}
-
-/// Calls make(random, seed text) with many seeds, for each fast set.
-template <class Make>
-void with_random_cases(int count, Make make) {
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 104729 + 3);
-      make(set, random, "seed " + std::to_string(i));
-    }
-  }
-}
-
-std::size_t random_offset(Random& random, DType dtype) {
-  return static_cast<std::size_t>(random.in(0, 15)) * size_of(dtype);
 }
 
 TEST(ElementwiseKernels, UnaryEqualsTheReferenceForEveryKind) {

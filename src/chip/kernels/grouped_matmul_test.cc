@@ -49,16 +49,11 @@ void expect_grouped_matmul_equals_the_reference(KernelSet set, Random& random, c
   testing::expect_same_bytes(
       set, op,
       {.input = in.bytes.data(), .weights = packed.data(), .init = init.data(), .scale = scale.data()},
-      out.bytes, static_cast<std::size_t>(random.in(0, 15)) * 4, what);
+      out.bytes, testing::random_offset(random, DType::kF32), what);
 }
 
 TEST(GroupedMatMulKernels, EqualTheReferenceForBothWidths) {
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < 600 && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 3571 + 29);
-      expect_grouped_matmul_equals_the_reference(set, random, "seed " + std::to_string(i));
-    }
-  }
+  testing::with_random_cases(600, expect_grouped_matmul_equals_the_reference);
 }
 
 }  // namespace

@@ -53,19 +53,16 @@ void expect_matmul_equals_the_reference(KernelSet set, Random& random, const For
   testing::expect_same_bytes(
       set, op,
       {.input = a.bytes.data(), .second = b.bytes.data(), .third = adds ? addend.bytes.data() : nullptr},
-      out.bytes, static_cast<std::size_t>(random.in(0, 15)) * size_of(formats.output), what);
+      out.bytes, testing::random_offset(random, formats.output), what);
 }
 
 TEST(MatMulKernels, EqualTheReferenceForEveryFormatStrideAndValue) {
   using enum DType;
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < 1500 && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 7919 + 11);
-      const Formats formats = random.one_of({Formats{kF32, kF32, kF32}, Formats{kF32, kBF16, kF32},
-                                             Formats{kU8, kU8, kU8}, Formats{kU8, kU8, kF32}});
-      expect_matmul_equals_the_reference(set, random, formats, "seed " + std::to_string(i));
-    }
-  }
+  testing::with_random_cases(1500, [](KernelSet set, Random& random, const std::string& what) {
+    const Formats formats = random.one_of({Formats{kF32, kF32, kF32}, Formats{kF32, kBF16, kF32},
+                                           Formats{kU8, kU8, kU8}, Formats{kU8, kU8, kF32}});
+    expect_matmul_equals_the_reference(set, random, formats, what);
+  });
 }
 
 }  // namespace

@@ -9,6 +9,8 @@ namespace {
 
 using testing::Place;
 using testing::Random;
+using testing::random_offset;
+using testing::with_random_cases;
 using Dims = std::array<std::int32_t, 4>;
 
 Dims random_shape(Random& random) {
@@ -44,20 +46,6 @@ Place random_input(Random& random, DType dtype, const Dims& shape) {
 
 Place random_output(Random& random, DType dtype, const Dims& shape) {
   return Place::make(random, dtype, shape, random.chance(50), random.chance(60));
-}
-
-template <class Make>
-void with_random_cases(int count, Make make) {
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 6007 + 5);
-      make(set, random, "seed " + std::to_string(i));
-    }
-  }
-}
-
-std::size_t random_offset(Random& random, DType dtype) {
-  return static_cast<std::size_t>(random.in(0, 15)) * size_of(dtype);
 }
 
 TEST(PickingKernels, CompareEqualsTheReference) {

@@ -8,6 +8,8 @@ namespace {
 
 using testing::Place;
 using testing::Random;
+using testing::random_offset;
+using testing::with_random_cases;
 using Dims = std::array<std::int32_t, 4>;
 
 Dims random_shape(Random& random) {
@@ -24,20 +26,6 @@ Place random_input(Random& random, const Dims& shape, int odd, bool may_repeat) 
     if (may_repeat && random.chance(40)) stride = 0;
   }
   return place;
-}
-
-template <class Make>
-void with_random_cases(int count, Make make) {
-  for (const KernelSet set : testing::fast_sets()) {
-    for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-      Random random(static_cast<std::uint32_t>(i) * 15013 + 1);
-      make(set, random, "seed " + std::to_string(i));
-    }
-  }
-}
-
-std::size_t random_offset(Random& random) {
-  return static_cast<std::size_t>(random.in(0, 15)) * 4;
 }
 
 TEST(RowKernels, NormEqualsTheReferenceForEveryCompanion) {
@@ -57,7 +45,7 @@ TEST(RowKernels, NormEqualsTheReferenceForEveryCompanion) {
     if (random.chance(60)) op.shift = shift.view;
     testing::expect_same_bytes(
         set, op, {.input = in.bytes.data(), .second = scale.bytes.data(), .third = shift.bytes.data()},
-        out.bytes, random_offset(random), what);
+        out.bytes, random_offset(random, DType::kF32), what);
   });
 }
 
@@ -85,7 +73,7 @@ TEST(RowKernels, RotaryEqualsTheReference) {
     const isa::Rotary op{in.view, cosine.view, sine.view, out.view, random.chance(50)};
     testing::expect_same_bytes(
         set, op, {.input = in.bytes.data(), .second = cosine.bytes.data(), .third = sine.bytes.data()},
-        out.bytes, random_offset(random), what);
+        out.bytes, random_offset(random, DType::kF32), what);
   });
 }
 

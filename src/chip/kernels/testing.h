@@ -138,4 +138,20 @@ inline std::vector<KernelSet> fast_sets() {
   return sets;
 }
 
+/// Calls make(set, random, seed text) with `count` seeds, for each fast set; stops at a failure.
+template <class Make>
+void with_random_cases(int count, Make make) {
+  for (const KernelSet set : fast_sets()) {
+    for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
+      Random random(static_cast<std::uint32_t>(i) * 7919 + 1);
+      make(set, random, "seed " + std::to_string(i));
+    }
+  }
+}
+
+/// Bytes that move an output off alignment: up to 15 of its elements.
+inline std::size_t random_offset(Random& random, DType dtype) {
+  return static_cast<std::size_t>(random.in(0, 15)) * size_of(dtype);
+}
+
 }  // namespace chengying::chip::testing

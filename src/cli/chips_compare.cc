@@ -98,15 +98,7 @@ json::object json_of(const Row& row) {
     object["refused"] = row.estimate.error().message;
     return object;
   }
-  const Estimate& estimate = *row.estimate;
-  object["cores"] = estimate.cores;
-  object["batch"] = estimate.batch;
-  object["seconds"] = estimate.seconds;
-  object["samples_per_second"] = estimate.samples_per_second;
-  object["utilisation"] = estimate.utilisation;
-  object["limit"] = timing::name_of(estimate.limit);
-  object["limit_share"] = estimate.limit_share;
-  object["joules_per_sample"] = estimate.joules;
+  add_estimate(object, *row.estimate);
   if (row.price) {
     object["price_of_a_million_samples"] = billing::to_string(row.price->amount);
     object["currency"] = row.price->currency;

@@ -97,7 +97,8 @@ void print_text(const std::vector<Row>& rows) {
       continue;
     }
     const Estimate& now = *row.estimate;
-    const Estimate& first = first_of(rows, row) == nullptr ? now : *first_of(rows, row);
+    const Estimate* before = first_of(rows, row);
+    const Estimate& first = before == nullptr ? now : *before;
     table.add({changes_text(*row.variation), *row.model, duration_text(now.seconds),
                change_text(now.seconds, first.seconds), scaled_text(now.samples_per_second),
                change_text(now.samples_per_second, first.samples_per_second), percent_text(now.utilisation),
@@ -113,14 +114,7 @@ json::array json_of(const std::vector<Row>& rows) {
     for (const auto& [key, value] : row.variation->changes) changes[key] = value;
     json::object object{{"changes", std::move(changes)}, {"model", *row.model}};
     if (row.estimate) {
-      object["cores"] = row.estimate->cores;
-      object["batch"] = row.estimate->batch;
-      object["seconds"] = row.estimate->seconds;
-      object["samples_per_second"] = row.estimate->samples_per_second;
-      object["utilisation"] = row.estimate->utilisation;
-      object["limit"] = timing::name_of(row.estimate->limit);
-      object["limit_share"] = row.estimate->limit_share;
-      object["joules_per_sample"] = row.estimate->joules;
+      add_estimate(object, *row.estimate);
     } else {
       object["refused"] = row.estimate.error().message;
     }

@@ -14,6 +14,17 @@ std::string Estimate::limit_text() const {
   return fmt::format("{} {:.0f} %", timing::name_of(limit), 100 * limit_share);
 }
 
+void add_estimate(boost::json::object& object, const Estimate& estimate) {
+  object["cores"] = estimate.cores;
+  object["batch"] = estimate.batch;
+  object["seconds"] = estimate.seconds;
+  object["samples_per_second"] = estimate.samples_per_second;
+  object["utilisation"] = estimate.utilisation;
+  object["limit"] = timing::name_of(estimate.limit);
+  object["limit_share"] = estimate.limit_share;
+  object["joules_per_sample"] = estimate.joules;
+}
+
 Estimate estimate_of(const isa::Executable& executable, const isa::ChipSpec& chip) {
   const isa::Program& program = executable.programs.front();
   const timing::Timing alone = timing::walk(program, chip, executable.cores);

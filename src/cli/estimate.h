@@ -1,6 +1,7 @@
 // Estimate: what a model costs on a chip by the chip's own model, as one line of a comparison. Pure.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,9 @@ struct Estimate {
   /// "sram 43 %"
   std::string limit_text() const;
 };
+
+/// Its fields, as JSON names them, into an object.
+void add_estimate(boost::json::object& object, const Estimate& estimate);
 
 /// Of the executable's smallest program.
 Estimate estimate_of(const isa::Executable& executable, const isa::ChipSpec& chip);

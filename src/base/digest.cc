@@ -15,21 +15,24 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text.push_back(kHexDigits[byte >> 4]);
-    text.push_back(kHexDigits[byte & 15]);
+  std::string text(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = kHexDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kHexDigits[bytes[i] & 15];
   }
   return text;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+/// What each character stands for; -1 for those that are no hexadecimal digit. A table: records are full of
+/// digests, and a branch for each character is what reading them would cost.
+constexpr std::array<std::int8_t, 256> kHexValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < 16; ++i)
+    values[static_cast<unsigned char>(kHexDigits[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < 6; ++i) values['A' + i] = static_cast<std::int8_t>(10 + i);
+  return values;
+}();
 
 }  // namespace
 
@@ -40,12 +43,14 @@ std::string Digest::hex() const {
 std::optional<Digest> Digest::from_hex(std::string_view hex) {
   Digest digest;
   if (hex.size() != digest.bytes.size() * 2) return std::nullopt;
+  int all = 0;  // below 0 if any is
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
+    const int high = kHexValues[static_cast<unsigned char>(hex[2 * i])];
+    const int low = kHexValues[static_cast<unsigned char>(hex[2 * i + 1])];
+    all |= high | low;
     digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
+  if (all < 0) return std::nullopt;
   return digest;
 }
 

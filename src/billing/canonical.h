@@ -2,8 +2,8 @@
 // integers and strings only, no spaces. What records, quotes and journalled commands are hashed as. A struct
 // takes part by a function `visit_fields(visit, value)` that calls visit("name", value.member) for each
 // field, found by its argument. Invariant: read_canonical accepts exactly the texts that write_canonical
-// gives. A field that came later is `optional`: absent when it has its default, so that older texts keep
-// their bytes. Values; any thread.
+// gives; the reader sees it in passing, without writing the value again. A field that came later is
+// `optional`: absent when it has its default, so that older texts keep their bytes. Values; any thread.
 #pragma once
 
 #include <concepts>
@@ -76,19 +76,20 @@ class CanonicalReader {
   template <class T>
     requires std::is_enum_v<T>
   void operator()(std::string_view name, T& value) {
-    std::string text;
-    (*this)(name, text);
-    if (!error_ && !enum_from_name(text, value)) fault(name, "is not one of its words");
+    (*this)(name, word_);
+    if (!error_ && !enum_from_name(word_, value)) fault(name, "is not one of its words");
   }
   template <class T>
   void optional(std::string_view name, T& value, const std::type_identity_t<T>& otherwise = T{}) {
     if (comes(name)) {
       (*this)(name, value);
+      if (value == otherwise) canonical_ = false;
     } else {
       value = otherwise;
     }
   }
-  /// The first fault, or kInvalidArgument if anything is left behind the last field.
+  /// The first fault, or kInvalidArgument if anything is left behind the last field or was written otherwise
+  /// than the writer does.
   Status finish();
 
  private:
@@ -97,11 +98,17 @@ class CanonicalReader {
   bool comes(std::string_view name) const;
   std::int64_t take_signed(std::string_view name, std::int64_t low, std::int64_t high);
   std::uint64_t take_unsigned(std::string_view name, std::uint64_t high);
+  /// Takes the number's text, which ends at `end`, off.
+  void take_number(const char* end);
+  /// One escaped character, at its backslash; false if there is no such escape.
+  bool take_escape(std::string& value);
   void fault(std::string_view name, std::string_view what);
   bool take(std::string_view token);
 
   std::string_view rest_;
+  std::string word_;  // of an enum or a digest, while it is looked up
   bool first_ = true;
+  bool canonical_ = true;
   std::optional<Error> error_;
 };
 
@@ -112,14 +119,18 @@ std::string write_canonical(const T& value) {
   return writer.finish();
 }
 
+/// Into a value that may hold the one before: its strings' memory is used again.
+template <class T>
+Status read_canonical_into(T& value, std::string_view text) {
+  CanonicalReader reader(text);
+  visit_fields(reader, value);
+  return reader.finish();
+}
+
 template <class T>
 Result<T> read_canonical(std::string_view text) {
   T value;
-  CanonicalReader reader(text);
-  visit_fields(reader, value);
-  TRY(reader.finish());
-  // What is left: numbers like 007 or -0, and escapes that the writer would not have made.
-  if (write_canonical(value) != text) return fail(Code::kInvalidArgument, "not in canonical form");
+  TRY(read_canonical_into(value, text));
   return value;
 }
 

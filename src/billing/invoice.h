@@ -12,28 +12,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "billing/record.h"
+#include "billing/record_sums.h"
 
 namespace chengying::billing {
-
-/// One line: the capacity of a lease, or the work of an endpoint under one offer and price book version; or
-/// what was adjusted, by its note.
-struct InvoiceLine {
-  RecordKind kind = RecordKind::kWork;
-  std::string subject;  // lease id (capacity), endpoint id (work), note (adjustment)
-  std::string project;
-  std::string offer, chip;
-  std::uint16_t cores = 1, chips = 1;
-  std::int64_t price_book_version = 0;
-  std::int64_t micro_per_core_hour = 0;
-  std::int64_t count = 0;        // records
-  std::int64_t seconds = 0;      // capacity
-  std::uint64_t cycles = 0;      // work
-  std::uint64_t picojoules = 0;  // work
-  Money exact;                   // sum of the records' prices
-  std::int64_t amount_micro =
-      0;  // exact rounded down (a credit too): an invoice never asks for more than was metered
-  bool operator==(const InvoiceLine&) const = default;
-};
 
 struct PriceBookReference {
   std::int64_t version = 0;
@@ -70,6 +51,9 @@ struct InvoiceHeader {
 
 /// Sums records (consecutive, of one tenant; CHECKed) up. kInvalidArgument if a sum overflows.
 Result<Invoice> make_invoice(const InvoiceHeader& header, std::span<const Record> records);
+/// The same of records that were summed up before, whose JSON Lines have that digest.
+Result<Invoice> make_invoice(const InvoiceHeader& header, const RecordSums& sums,
+                             const Digest& records_digest);
 
 /// What `digest` must be: of the JSON without that field.
 Digest digest_of(const Invoice& invoice);

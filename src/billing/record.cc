@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/check.h"
 #include "billing/canonical.h"
 #include "billing/price_book.h"
 
@@ -92,6 +93,19 @@ std::string to_json(const Record& record) {
 
 Result<Record> parse_record(std::string_view line) {
   return read_canonical<Record>(line);
+}
+
+Status parse_record_into(Record& record, std::string_view line) {
+  return read_canonical_into(record, line);
+}
+
+Digest hash_of_line(std::string_view line) {
+  constexpr std::size_t kHashField = std::string_view(R"(,"hash":""})").size() + 2 * sizeof(Digest::bytes);
+  CHECK(line.size() > kHashField);
+  Hasher hasher;
+  hasher.update(line.substr(0, line.size() - kHashField));
+  hasher.update("}");
+  return hasher.finish();
 }
 
 }  // namespace chengying::billing

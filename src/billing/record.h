@@ -62,5 +62,9 @@ void seal(Record& record);
 std::string to_json(const Record& record);
 /// Only accepts exactly what to_json writes: kInvalidArgument names the field and what is wrong with it.
 Result<Record> parse_record(std::string_view line);
+/// The same into a record that may hold the one before, whose memory it uses again.
+Status parse_record_into(Record& record, std::string_view line);
+/// The hash that a line that parse_record accepts must have: of the line without the field itself.
+Digest hash_of_line(std::string_view line);
 
 }  // namespace chengying::billing

@@ -1,19 +1,11 @@
 #include <algorithm>
-#include <map>
 
 #include "billing/invoice.h"
-#include "billing/price_book.h"
+#include "billing/verify_records.h"
 
 namespace chengying::billing {
 
 namespace {
-using Books = std::map<std::int64_t, PriceBook>;
-
-template <class A, class B>
-std::unexpected<Error> differs(std::string_view where, std::string_view field, const A& is, const B& should) {
-  return fail(Code::kDataLoss, "{}: {} is {}, should be {}", where, field, is, should);
-}
-
 Result<Books> read_books(const Invoice& invoice, std::span<const std::string> texts) {
   Books books;
   for (const std::string& text : texts) {
@@ -32,88 +24,6 @@ Result<Books> read_books(const Invoice& invoice, std::span<const std::string> te
     }
   }
   return books;
-}
-
-Status check_against_book(const Record& record, const Books& books, const std::string& where) {
-  if (record.kind == RecordKind::kAdjustment) return {};  // has no offer: it is money, by its note
-  const auto book = books.find(record.price_book_version);
-  if (book == books.end()) {
-    return fail(Code::kDataLoss, "{}: price_book_version is {}, which the invoice does not list", where,
-                record.price_book_version);
-  }
-  const Offer* offer = book->second.find(record.offer);
-  if (offer == nullptr) {
-    return fail(Code::kDataLoss, "{}: offer is {}, which price book version {} lacks", where, record.offer,
-                record.price_book_version);
-  }
-  if (record.chip != offer->chip) return differs(where, "chip", record.chip, offer->chip);
-  if (record.cores != offer->cores) return differs(where, "cores", record.cores, offer->cores);
-  const std::uint16_t chips = record.kind == RecordKind::kCapacity ? offer->chips : std::uint16_t{1};
-  if (record.chips != chips) return differs(where, "chips", record.chips, chips);
-  const std::int64_t price = record.kind == RecordKind::kWork ? offer->work_micro_per_core_hour
-                                                              : offer->capacity_micro_per_core_hour;
-  if (record.micro_per_core_hour != price) {
-    return differs(where, "micro_per_core_hour", record.micro_per_core_hour, price);
-  }
-  return {};
-}
-
-Status check_record(const Record& record, const Invoice& invoice, std::int64_t sequence,
-                    const Digest& previous, const Books& books, const std::string& where) {
-  if (record.sequence != sequence) return differs(where, "sequence", record.sequence, sequence);
-  if (record.tenant != invoice.tenant) return differs(where, "tenant", record.tenant, invoice.tenant);
-  TRY(check_against_book(record, books, where));
-  auto price = price_of(record);
-  if (!price) return within(where, std::move(price).error());
-  if (record.price != *price) return differs(where, "price_nano", record.price.nano(), price->nano());
-  if (record.previous != previous) return differs(where, "previous", record.previous.hex(), previous.hex());
-  Record sealed = record;
-  seal(sealed);
-  if (record.hash != sealed.hash) return differs(where, "hash", record.hash.hex(), sealed.hash.hex());
-  return {};
-}
-
-/// Where `line`, which begins at `start`, first differs from the same record put right: a byte of the file.
-std::size_t first_wrong_byte(std::string_view line, std::size_t start, const Record& record,
-                             std::int64_t sequence, const Digest& previous) {
-  Record right = record;
-  right.sequence = sequence;
-  right.previous = previous;
-  if (const auto price = price_of(right)) right.price = *price;
-  seal(right);
-  const std::string should = to_json(right);
-  return start + static_cast<std::size_t>(std::ranges::mismatch(line, should).in1 - line.begin());
-}
-
-Result<std::vector<Record>> check_records(const Invoice& invoice, std::string_view jsonl,
-                                          const Books& books) {
-  std::vector<Record> records;
-  Digest previous = invoice.chain_before;
-  const std::size_t size = jsonl.size();
-  while (!jsonl.empty()) {
-    const std::size_t end = jsonl.find('\n');
-    const std::string where =
-        fmt::format("record {} (line {})", invoice.first_sequence + static_cast<std::int64_t>(records.size()),
-                    records.size() + 1);
-    if (end == std::string_view::npos) return fail(Code::kDataLoss, "{}: the line is cut off", where);
-    auto record = parse_record(jsonl.substr(0, end));
-    const std::size_t start = size - jsonl.size();
-    if (!record)
-      return fail(Code::kDataLoss, "{}: {} (the line begins at byte {})", where, record.error().message,
-                  start);
-    const auto sequence = invoice.first_sequence + static_cast<std::int64_t>(records.size());
-    if (Status fits = check_record(*record, invoice, sequence, previous, books, where); !fits) {
-      return fail(Code::kDataLoss, "{} (byte {} of the records)", fits.error().message,
-                  first_wrong_byte(jsonl.substr(0, end), start, *record, sequence, previous));
-    }
-    jsonl.remove_prefix(end + 1);
-    previous = record->hash;
-    records.push_back(*std::move(record));
-  }
-  if (static_cast<std::int64_t>(records.size()) != invoice.records) {
-    return differs("invoice", "records", invoice.records, records.size());
-  }
-  return records;
 }
 
 Status compare_line(const InvoiceLine& is, const InvoiceLine& should, std::size_t index) {
@@ -173,7 +83,7 @@ Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view 
                                 std::span<const std::string> price_books_toml) {
   TRY_ASSIGN(const Invoice invoice, parse_invoice(invoice_json));
   TRY_ASSIGN(const Books books, read_books(invoice, price_books_toml));
-  TRY_ASSIGN(const std::vector<Record> records, check_records(invoice, records_jsonl, books));
+  TRY_ASSIGN(const CheckedRecords records, check_records(invoice, records_jsonl, books));
   InvoiceHeader header{invoice.id,         invoice.tenant,       invoice.currency,
                        invoice.created_at, invoice.chain_before, {}};
   for (const auto& [version, book] : books) {
@@ -181,7 +91,7 @@ Result<Verified> verify_invoice(std::string_view invoice_json, std::string_view 
       return differs("invoice", "currency", invoice.currency, book.currency);
     header.price_books.push_back({version, book.digest});
   }
-  TRY_ASSIGN(const Invoice expected, make_invoice(header, records));
+  TRY_ASSIGN(const Invoice expected, make_invoice(header, records.sums, records.digest));
   if (Status same = compare_invoice(invoice, expected); !same) {
     const std::string should = to_json(expected);
     const auto byte = std::ranges::mismatch(invoice_json, should).in1 - invoice_json.begin();

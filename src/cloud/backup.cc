@@ -3,8 +3,8 @@
 #include <system_error>
 
 #include "cloud/store/check.h"
+#include "cloud/store/database.h"
 #include "cloud/store/schema.h"
-#include "cloud/store/sqlite.h"
 #include "cloud/store/store_digest.h"
 
 namespace chengying::cloud {
@@ -51,7 +51,7 @@ Status copy_secrets(const fs::path& from, const fs::path& to) {
 /// Checks a copied store whole and counts what is in it.
 Result<BackupSums> sums_of(const fs::path& folder) {
   TRY_ASSIGN(Database database, Database::open(folder / kStore, true));
-  TRY_ASSIGN(const std::int64_t version, database.number(0, "PRAGMA user_version"));
+  TRY_ASSIGN(const std::int64_t version, schema_version(database));
   if (version > kSchemaVersion) {
     return fail(Code::kUnsupported,
                 "{} has schema version {}, this program knows versions up to {}: use a newer program",

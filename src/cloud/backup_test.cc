@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 #include "cloud/testing.h"
 
 namespace chengying::cloud {

@@ -106,7 +106,8 @@ constexpr std::string_view kLeaseColumns =
     "work_price, "
     "price_book_version, created_us, started_us, ended_us, seconds_used, held, charged, project, chips, "
     "fence, ran_us, "
-    "billed_seconds, taken_back_us, (SELECT group_concat(chip) FROM places WHERE lease = leases.id) FROM "
+    "billed_seconds, taken_back_us, (SELECT group_concat(chip) FROM (SELECT chip FROM places WHERE "
+    "lease = leases.id ORDER BY chip) AS own) FROM "
     "leases ";
 
 Result<InvoiceView> invoice_of(const Query& row) {

@@ -10,7 +10,7 @@
 #include "billing/record.h"
 #include "cloud/cloud.h"
 #include "cloud/key_ring.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 
 namespace chengying::cloud {
 

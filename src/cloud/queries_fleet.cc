@@ -20,10 +20,11 @@ Result<std::vector<StoredChip>> read_chips(Database& database) {
 namespace {
 Result<std::vector<Running>> read_running(Database& database, const std::string& chip, std::int64_t now_us) {
   TRY_ASSIGN(Query query,
-             database.query("SELECT l.id, p.chip, p.cores, l.seconds_max * 1000000 - l.ran_us, l.started_us "
-                            "FROM leases l JOIN places p ON p.lease = l.id "
-                            "WHERE l.chip = ? AND l.state IN ('granted', 'active', 'draining') ORDER BY l.id",
-                            chip));
+             database.query(
+                 "SELECT l.id, p.chip, p.cores, l.seconds_max * 1000000 - l.ran_us, l.started_us "
+                 "FROM leases l JOIN places p ON p.lease = l.id "
+                 "WHERE l.chip = ? AND l.state IN ('granted', 'active', 'draining') ORDER BY l.id, p.chip",
+                 chip));
   std::vector<Running> running;
   std::string last;
   for (;;) {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "billing/invoice.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 #include "cloud/testing.h"
 #include "cloud/text.h"
 #include "cloud/wall_time.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 
 namespace chengying::cloud {
 

@@ -15,10 +15,11 @@ constexpr std::int64_t kDayUs = std::int64_t{86'400} * 1'000'000;
 /// The sum of a tenant's records from a wall time on.
 Result<Money> recorded_since(Database& database, const std::string& tenant, std::int64_t from_us) {
   TRY_ASSIGN(const std::int64_t nano,
-             database.number(0,
-                             "SELECT coalesce(sum(json_extract(text, '$.price_nano')), 0) FROM records "
-                             "WHERE tenant = ? AND wall_us >= ?",
-                             tenant, from_us));
+             database.number(
+                 0,
+                 "SELECT coalesce(sum(CAST(json_extract(text, '$.price_nano') AS BIGINT)), 0) FROM records "
+                 "WHERE tenant = ? AND wall_us >= ?",
+                 tenant, from_us));
   return Money::nano(nano);
 }
 

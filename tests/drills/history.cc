@@ -38,7 +38,7 @@ const std::vector<History::Action>& History::actions() {
 }
 
 History::History(std::uint64_t seed) : random_(seed) {
-  EXPECT_TRUE(machine_.database().execute("BEGIN IMMEDIATE"));
+  EXPECT_TRUE(machine_.database().begin_writing());
   set_up();
 }
 
@@ -151,13 +151,15 @@ void History::take_back() {
 }
 
 void History::commit() {
-  ASSERT_TRUE(machine_.database().execute("COMMIT; BEGIN IMMEDIATE"));
+  ASSERT_TRUE(machine_.database().execute("COMMIT"));
+  ASSERT_TRUE(machine_.database().begin_writing());
   books_.commit();
 }
 
 /// What a kill or a full disk does: the open transaction is gone, and at the start all requests are voided.
 void History::crash() {
-  ASSERT_TRUE(machine_.database().execute("ROLLBACK; BEGIN IMMEDIATE"));
+  ASSERT_TRUE(machine_.database().execute("ROLLBACK"));
+  ASSERT_TRUE(machine_.database().begin_writing());
   ASSERT_TRUE(machine_.state().reload());
   books_.rollback();
   ++counts_.crashes;
@@ -207,7 +209,7 @@ void History::compare_whole() {
   ASSERT_TRUE(checked) << "step " << step_ << ": " << checked.error().message;
   const Books::Open& should = books_.now();
   ASSERT_EQ(checked->records, should.records);
-  ASSERT_EQ(machine_.number("SELECT sum(json_extract(text, '$.cycles')) FROM records"),
+  ASSERT_EQ(machine_.number("SELECT sum(CAST(json_extract(text, '$.cycles') AS BIGINT)) FROM records"),
             static_cast<std::int64_t>(should.cycles));
   ASSERT_EQ(machine_.number("SELECT -balance FROM accounts WHERE id = 'operator:cash'"), should.deposited);
   ASSERT_EQ(machine_.number("SELECT -balance FROM accounts WHERE id = 'operator:rounding'"), should.rounded);

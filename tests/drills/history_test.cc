@@ -31,7 +31,7 @@ TEST(History, ConservesMoneyCoresAndCyclesAndReplaysToTheSameStore) {
   EXPECT_GT(counts.repeated, commands / 100);
 
   testing::Machine replayed;
-  ASSERT_TRUE(replayed.database().execute("BEGIN IMMEDIATE"));
+  ASSERT_TRUE(replayed.database().begin_writing());
   const Status done = replay(history.machine().database(), replayed);
   ASSERT_TRUE(done) << done.error().message;
   const Digest digest = *digest_of_store(history.machine().database());

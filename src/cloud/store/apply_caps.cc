@@ -66,8 +66,9 @@ Result<Effects> State::on(const SetQuota& c) {
   TRY_ASSIGN(const std::int64_t known, database_.number(0, "SELECT 1 FROM tenants WHERE id = ?", c.tenant));
   if (known == 0) return fail(Code::kNotFound, "no tenant {}", c.tenant);
   TRY(database_.run(
-      "INSERT OR REPLACE INTO quotas(tenant, cores, leases, endpoints, models, model_bytes, "
-      "requests_per_second) VALUES(?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO quotas(tenant, cores, leases, endpoints, models, model_bytes, requests_per_second) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(tenant) DO UPDATE SET cores = ?2, leases = ?3, "
+      "endpoints = ?4, models = ?5, model_bytes = ?6, requests_per_second = ?7",
       c.tenant, c.cores, c.leases, c.endpoints, c.models, c.model_bytes, c.requests_per_second));
   return Effects{};
 }
@@ -101,7 +102,9 @@ Result<Effects> State::on(const SetCap& c) {
                 to_string(c.amount));
   }
   TRY(database_.run(
-      "INSERT OR REPLACE INTO caps(subject, tenant, amount, spent, held, alerts) VALUES(?, ?, ?, 0, ?, ?)",
+      "INSERT INTO caps(subject, tenant, amount, spent, held, alerts) VALUES(?1, ?2, ?3, 0, ?4, ?5) "
+      "ON CONFLICT(subject) DO UPDATE SET tenant = ?2, amount = ?3, spent = 0, held = ?4, alerts = ?5, "
+      "alerted = 0",
       c.subject, c.tenant, c.amount.nano(), held, c.alerts));
   return Effects{};
 }
@@ -125,7 +128,7 @@ Status State::hold_under_caps(const Payer& payer, Money amount) {
   if (held == capped) return {};
   TRY_ASSIGN(Query full,
              database_.query("SELECT subject, amount, spent, held FROM caps WHERE subject IN (?, ?, ?) "
-                             "ORDER BY amount - spent - held LIMIT 1",
+                             "ORDER BY amount - spent - held, subject LIMIT 1",
                              payer.tenant, payer.project, payer.key));
   TRY(full.next());
   return fail(Code::kPaymentRequired, "this needs {}; the cap of {} on {} has {} spent and {} held",
@@ -149,7 +152,7 @@ Status State::alert(const Payer& payer) {
   std::vector<Due> due;
   {
     TRY_ASSIGN(Query rows, database_.query("SELECT subject, amount, spent, alerts, alerted FROM caps "
-                                           "WHERE subject IN (?, ?, ?) AND alerts <> ''",
+                                           "WHERE subject IN (?, ?, ?) AND alerts <> '' ORDER BY subject",
                                            payer.tenant, payer.project, payer.key));
     for (;;) {
       TRY_ASSIGN(const bool any, rows.next());

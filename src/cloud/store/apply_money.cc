@@ -36,8 +36,10 @@ Status set_aside(Database& database, const Payer& payer, Money amount) {
 Status State::entry(std::string_view account, Money amount) {
   if (amount == Money()) return {};
   effects_ += fmt::format("entry {} {}\n", account, amount.nano());
-  return database_.run("INSERT INTO entries(journal, account, amount) VALUES(?, ?, ?)", sequence_ + 1,
-                       account, amount.nano());
+  return database_.run(
+      "INSERT INTO entries(id, journal, account, amount) VALUES((SELECT coalesce(max(id), 0) + 1 "
+      "FROM entries), ?, ?, ?)",
+      sequence_ + 1, account, amount.nano());
 }
 
 Status State::transfer(std::string_view from, std::string_view to, Money amount) {

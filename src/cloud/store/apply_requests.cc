@@ -26,10 +26,9 @@ Result<Effects> State::on(const HoldWork& c) {
   if (c.named) {
     TRY_ASSIGN(const auto before, earlier(c.tenant, "infer", c.request, c.body));
     if (before) {
-      TRY_ASSIGN(
-          Query found,
-          database_.query("SELECT text FROM records WHERE tenant = ? AND sequence = CAST(? AS INTEGER)",
-                          c.tenant, *before));
+      TRY_ASSIGN(Query found,
+                 database_.query("SELECT text FROM records WHERE tenant = ? AND sequence = CAST(? AS BIGINT)",
+                                 c.tenant, *before));
       TRY_ASSIGN(const bool any, found.next());
       if (!any) return fail(Code::kDataLoss, "usage record {} is missing", *before);
       TRY_ASSIGN(auto record, billing::parse_record(found.text(0)));

@@ -35,10 +35,9 @@ class Checker {
 
   Result<StoreSums> run() {
     TRY_ASSIGN(Query journal,
-               database_.query("SELECT sequence, monotonic_us, wall_us, kind, command, effects, hash "
-                               "FROM journal ORDER BY sequence"));
-    TRY_ASSIGN(Query entries,
-               database_.query("SELECT id, journal, account, amount FROM entries ORDER BY id"));
+               database_.scan("SELECT sequence, monotonic_us, wall_us, kind, command, effects, hash "
+                              "FROM journal ORDER BY sequence"));
+    TRY_ASSIGN(Query entries, database_.scan("SELECT id, journal, account, amount FROM entries ORDER BY id"));
     Digest head;
     for (;;) {
       TRY_ASSIGN(const bool any, journal.next());
@@ -147,12 +146,15 @@ class Checker {
       sum += accounts.integer(1);
     }
     if (sum != 0) return fail(Code::kDataLoss, "the sum of all accounts is {}, not 0", sum);
-    TRY(none("cap", "held",
-             "SELECT subject, held, (SELECT coalesce(sum(amount), 0) FROM holds WHERE project = subject OR "
-             "key = subject OR account = 'tenant:' || subject) AS should FROM caps WHERE held <> should"));
+    TRY(none(
+        "cap", "held",
+        "SELECT subject, held, should FROM (SELECT subject, held, (SELECT coalesce(sum(amount), 0) FROM "
+        "holds WHERE project = subject OR "
+        "key = subject OR account = 'tenant:' || subject) AS should FROM caps) AS c WHERE held <> should"));
     return none("chip", "used",
-                "SELECT id, used, (SELECT coalesce(sum(cores), 0) FROM places WHERE chip = id) AS should "
-                "FROM chips WHERE used <> should");
+                "SELECT id, used, should FROM (SELECT id, used, (SELECT coalesce(sum(cores), 0) FROM places "
+                "WHERE chip = id) AS should "
+                "FROM chips) AS c WHERE used <> should");
   }
 
   /// kDataLoss if there is a row (what, is, should).
@@ -171,7 +173,8 @@ class Checker {
 }  // namespace
 
 Result<StoreSums> check_store(Database& database) {
-  return Checker(database).run();
+  // Of one moment: a neighbour may write meanwhile.
+  return read_one_moment(database, [&] { return Checker(database).run(); });
 }
 
 }  // namespace chengying::cloud

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "billing/money.h"
 #include "billing/price_book.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 
 namespace chengying::cloud {
 

@@ -26,10 +26,11 @@ class LeaseTest : public ::testing::Test {
   void TearDown() override {
     const auto checked = check_store(machine.database());
     EXPECT_TRUE(checked) << checked.error().message;
-    EXPECT_EQ(machine.number(
-                  "SELECT count(*) FROM accounts WHERE guarded AND held <> (SELECT coalesce(sum(amount), 0) "
-                  "FROM holds WHERE account = accounts.id)"),
-              0);
+    EXPECT_EQ(
+        machine.number(
+            "SELECT count(*) FROM accounts WHERE guarded <> 0 AND held <> (SELECT coalesce(sum(amount), 0) "
+            "FROM holds WHERE account = accounts.id)"),
+        0);
   }
   std::string state(const std::string& lease) {
     return machine.text(fmt::format("SELECT state FROM leases WHERE id = '{}'", lease));
@@ -38,7 +39,10 @@ class LeaseTest : public ::testing::Test {
     return machine.number(fmt::format("SELECT fence FROM leases WHERE id = '{}'", lease));
   }
   std::string chip_of(const std::string& lease) {
-    return machine.text(fmt::format("SELECT group_concat(chip) FROM places WHERE lease = '{}'", lease));
+    return machine.text(
+        fmt::format("SELECT group_concat(chip) FROM (SELECT chip FROM places WHERE "
+                    "lease = '{}' ORDER BY chip) AS own",
+                    lease));
   }
   std::string last_event(const std::string& subject) {
     return machine.text(

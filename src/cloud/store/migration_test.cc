@@ -25,17 +25,23 @@ INSERT INTO leases(id, tenant, request, name, offer, chip, cores, term, state, s
 )sql";
 
 Database open_version_1() {
-  auto database = Database::open(":memory:", false);
+  auto database = Database::open(testing::new_store(":memory:"), false);
   EXPECT_TRUE(database && prepare_store(*database, 1));
-  EXPECT_TRUE(database->execute(kStoreOfVersion1));
+  std::string store = kStoreOfVersion1;
+  if (database->backend() == Backend::kPostgres) {
+    for (std::size_t at = 0; (at = store.find("zeroblob(32)")) != std::string::npos;) {
+      store.replace(at, 12, "'\\x00'");
+    }
+  }
+  EXPECT_TRUE(database->execute(store));
   return *std::move(database);
 }
 
 TEST(Migration, FromVersion1KeepsMoneyAndLeasesGoOnWithTheTimeThatTheyHad) {
   Database database = open_version_1();
-  EXPECT_EQ(*database.number(0, "PRAGMA user_version"), 1);
+  EXPECT_EQ(*schema_version(database), 1);
   ASSERT_TRUE(prepare_store(database));
-  EXPECT_EQ(*database.number(0, "PRAGMA user_version"), kSchemaVersion);
+  EXPECT_EQ(*schema_version(database), kSchemaVersion);
   EXPECT_EQ(*database.number(0, "SELECT held FROM accounts WHERE id = 'tenant:tn_a'"), 601);
   State state(database);
   ASSERT_TRUE(state.reload());
@@ -55,7 +61,11 @@ TEST(Migration, FromVersion1KeepsMoneyAndLeasesGoOnWithTheTimeThatTheyHad) {
 TEST(Migration, ComesToWhatAFreshStoreIs) {
   const auto schema_of = [](Database& database) {
     std::vector<std::string> tables;
-    auto rows = database.query("SELECT name || ':' || type FROM sqlite_schema ORDER BY name");
+    auto rows = database.backend() == Backend::kPostgres
+                    ? database.query(
+                          "SELECT table_name || ':' || column_name || ':' || data_type FROM "
+                          "information_schema.columns WHERE table_schema = current_schema() ORDER BY 1")
+                    : database.query("SELECT name || ':' || type FROM sqlite_schema ORDER BY name");
     while (*rows->next()) tables.push_back(rows->text(0));
     return tables;
   };

@@ -1,6 +1,9 @@
 #include "cloud/store/schema.h"
 
 #include <iterator>
+#include <string>
+
+#include "cloud/store/postgres_text.h"
 
 namespace chengying::cloud {
 
@@ -247,30 +250,88 @@ constexpr const char* kSteps[] = {kVersion1, kVersion2};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 constexpr std::int64_t kApplicationId = 0x43594e47;  // "CYNG"
+
+/// What the two databases say differently.
+struct Dialect {
+  const char* set_up;       // of a writing connection
+  const char* begin;        // of the transaction that makes the schema: one process at a time
+  const char* tables;       // counts what is in the database
+  const char* application;  // is it ours? kApplicationId
+  const char* version;
+  const char* set_version;  // with {}: the version
+};
+const Dialect kSqlite = {
+    .set_up =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;",
+    .begin = "BEGIN IMMEDIATE",
+    .tables = "SELECT count(*) FROM sqlite_schema",
+    .application = "PRAGMA application_id",
+    .version = "PRAGMA user_version",
+    .set_version = "PRAGMA application_id=1129926215; PRAGMA user_version={}; COMMIT;",
+};
+const Dialect kPostgres = {
+    .set_up = "",
+    .begin = "BEGIN; SELECT pg_advisory_xact_lock(1129926215)",
+    .tables =
+        "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace",
+    .application =
+        "SELECT CASE WHEN to_regclass(current_schema() || '.meta') IS NULL THEN 0 ELSE 1129926215 END",
+    .version = "SELECT value FROM meta WHERE name = 'schema_version'",
+    .set_version =
+        "INSERT INTO meta(name, value) VALUES('schema_version', {0}) ON CONFLICT(name) DO UPDATE SET value = "
+        "{0};"
+        "COMMIT;",
+};
+static_assert(kApplicationId == 1129926215);
+
+const Dialect& dialect_of(const Database& database) {
+  return database.backend() == Backend::kPostgres ? kPostgres : kSqlite;
+}
+
+std::string steps_of(Backend backend, std::int64_t from, std::int64_t to) {
+  std::string steps;
+  if (backend == Backend::kPostgres && from == 0) steps = kPostgresPrelude;
+  for (std::int64_t i = from; i < to; ++i) {
+    steps += backend == Backend::kPostgres ? schema_in_postgres(kSteps[i]) : kSteps[i];
+  }
+  return steps;
+}
 }  // namespace
 
-Status prepare_store(Database& database, std::int64_t target) {
-  TRY(
-      database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                       "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;"));
-  TRY_ASSIGN(const std::int64_t version, database.number(0, "PRAGMA user_version"));
-  TRY_ASSIGN(const std::int64_t application, database.number(0, "PRAGMA application_id"));
-  TRY_ASSIGN(const std::int64_t tables, database.number(0, "SELECT count(*) FROM sqlite_schema"));
-  if (tables > 0 && application != kApplicationId) {
+Result<std::int64_t> schema_version(Database& database) {
+  const Dialect& dialect = dialect_of(database);
+  TRY_ASSIGN(const std::int64_t tables, database.number(0, dialect.tables));
+  if (tables == 0) return 0;
+  TRY_ASSIGN(const std::int64_t application, database.number(0, dialect.application));
+  if (application != kApplicationId) {
     return fail(Code::kDataLoss, "the store is a database of another program (application id {:#x})",
                 application);
   }
+  return database.number(0, dialect.version);
+}
+
+namespace {
+Status migrate(Database& database, std::int64_t target) {
+  TRY_ASSIGN(const std::int64_t version, schema_version(database));
   if (version > target) {
     return fail(Code::kUnsupported,
                 "the store has schema version {}, this program knows versions up to {}: use a newer "
                 "program",
                 version, target);
   }
-  if (version == target) return {};
-  std::string steps = "BEGIN IMMEDIATE;";
-  for (std::int64_t i = version; i < target; ++i) steps += kSteps[i];
-  steps += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT;", kApplicationId, target);
-  return database.execute(steps);
+  if (version == target) return database.execute("ROLLBACK");
+  TRY(database.execute(steps_of(database.backend(), version, target)));
+  return database.execute(fmt::format(fmt::runtime(dialect_of(database).set_version), target));
+}
+}  // namespace
+
+Status prepare_store(Database& database, std::int64_t target) {
+  TRY(database.execute(dialect_of(database).set_up));
+  TRY(database.execute(dialect_of(database).begin));
+  const Status done = migrate(database, target);
+  if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
+  return done;
 }
 
 }  // namespace chengying::cloud

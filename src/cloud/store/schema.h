@@ -5,15 +5,18 @@
 #include <cstdint>
 
 #include "base/error.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 
 namespace chengying::cloud {
 
 inline constexpr std::int64_t kSchemaVersion = 2;
 
-/// Sets a writing connection up (WAL, full sync) and brings an empty or older database to `target` (another
-/// only in tests of migrations). kUnsupported for a newer version, kDataLoss for a file that is no store of
-/// ours.
+/// Sets a writing connection up (SQLite: WAL, full sync) and brings an empty or older database to `target`
+/// (another only in tests of migrations). kUnsupported for a newer version, kDataLoss for a file that is no
+/// store of ours.
 Status prepare_store(Database& database, std::int64_t target = kSchemaVersion);
+
+/// The version of a store's schema; 0: an empty database.
+Result<std::int64_t> schema_version(Database& database);
 
 }  // namespace chengying::cloud

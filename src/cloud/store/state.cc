@@ -25,6 +25,12 @@ Status State::reload() {
   return {};
 }
 
+Result<bool> State::is_in_journal() {
+  TRY_ASSIGN(Query row, database_.query("SELECT hash FROM journal WHERE sequence = ?", sequence_));
+  TRY_ASSIGN(const bool any, row.next());
+  return any && row.digest(0) == head_;
+}
+
 Result<Effects> State::apply(const Command& command, const Now& now) {
   now_ = now;
   effects_.clear();
@@ -49,8 +55,10 @@ Status State::journal(const Command& command) {
 }
 
 Status State::event(std::string_view tenant, std::string_view subject, std::string_view what) {
-  return database_.run("INSERT INTO events(tenant, subject, wall_us, what) VALUES(?, ?, ?, ?)", tenant,
-                       subject, now_.wall_us, what);
+  return database_.run(
+      "INSERT INTO events(sequence, tenant, subject, wall_us, what) VALUES((SELECT "
+      "coalesce(max(sequence), 0) + 1 FROM events), ?, ?, ?, ?)",
+      tenant, subject, now_.wall_us, what);
 }
 
 Result<std::optional<std::string>> State::earlier(std::string_view tenant, std::string_view kind,

@@ -13,9 +13,9 @@
 #include "base/error.h"
 #include "billing/record.h"
 #include "cloud/store/command.h"
+#include "cloud/store/database.h"
 #include "cloud/store/lease_row.h"
 #include "cloud/store/placement.h"
-#include "cloud/store/sqlite.h"
 
 namespace chengying::cloud {
 
@@ -41,6 +41,8 @@ class State {
   /// Reads the journal's head: at the start, and after a transaction was rolled back.
   Status reload();
   Result<Effects> apply(const Command& command, const Now& now);
+  /// Whether the head that this State is at is in the journal: after a commit that was cut off.
+  Result<bool> is_in_journal();
   std::int64_t journal_sequence() const { return sequence_; }
 
  private:

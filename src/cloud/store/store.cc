@@ -14,17 +14,22 @@ namespace chengying::cloud {
 namespace {
 /// How long applied holds may wait for a post to share their commit.
 constexpr std::chrono::milliseconds kHoldsWait{20};
+/// ... of a shared store: not at all, neighbours wait for the end of the transaction.
+constexpr std::chrono::milliseconds kHoldsWaitShared{0};
+/// How long a commit whose end is not known waits for the server to come back and tell.
+constexpr int kServerTries = 20;
+constexpr std::chrono::milliseconds kServerWait{250};
 constexpr std::int64_t kPagesMax = 4'294'967'294;
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, const Clock& clock,
+Result<std::unique_ptr<Store>> Store::open(const std::string& where, const Clock& clock,
                                            std::int64_t queue_capacity) {
-  TRY_ASSIGN(Database writer, Database::open(path, false));
+  TRY_ASSIGN(Database writer, Database::open(where, false));
   TRY(prepare_store(writer));
   TRY_ASSIGN(const StoreSums sums, check_store(writer));
   TRY_ASSIGN(const std::int64_t monotonic,
              writer.number(0, "SELECT value FROM meta WHERE name = 'monotonic_us'"));
-  TRY_ASSIGN(Database reader, Database::open(path, true));
+  TRY_ASSIGN(Database reader, Database::open(where, true));
   std::unique_ptr<Store> store(new Store(std::move(writer), std::move(reader), clock, queue_capacity));
   TRY(store->state_.reload());
   store->monotonic_base_us_ = monotonic - clock.monotonic_us();
@@ -120,14 +125,15 @@ std::optional<std::vector<Store::Job>> Store::take(
 void Store::run() {
   std::optional<std::chrono::steady_clock::time_point> commit_at;
   while (auto jobs = take(commit_at)) {
-    if (page_limit_ && !open_) (void)writer_.execute(fmt::format("PRAGMA max_page_count={}", *page_limit_));
+    if (page_limit_ && !open_ && !writer_.shared())
+      (void)writer_.execute(fmt::format("PRAGMA max_page_count={}", *page_limit_));
     for (Job& job : *jobs) apply_one(std::move(job));
     if (!open_) {
       commit_at.reset();
       continue;
     }
     const auto now = std::chrono::steady_clock::now();
-    if (!commit_at) commit_at = now + kHoldsWait;
+    if (!commit_at) commit_at = now + (writer_.shared() ? kHoldsWaitShared : kHoldsWait);
     if (applied_.empty() && now < *commit_at) continue;
     commit();
     commit_at.reset();
@@ -135,9 +141,29 @@ void Store::run() {
   if (open_) commit();
 }
 
+void Store::advance_to(std::int64_t monotonic_us) {
+  const std::int64_t behind = monotonic_us - now().monotonic_us;
+  if (behind > 0) monotonic_base_us_ += behind;
+}
+
+Status Store::begin() {
+  TRY(writer_.begin_writing());
+  if (!writer_.shared()) return {};
+  const Status ready = [&]() -> Status {
+    TRY(state_.reload());
+    TRY_ASSIGN(const std::int64_t monotonic,
+               writer_.number(0, "SELECT value FROM meta WHERE name = 'monotonic_us'"));
+    advance_to(monotonic);
+    return {};
+  }();
+  if (!ready && writer_.in_transaction()) (void)writer_.execute("ROLLBACK");
+  return ready;
+}
+
 void Store::apply_one(Job job) {
   if (!open_) {
-    if (auto begun = writer_.execute("BEGIN IMMEDIATE"); !begun) {
+    if (auto begun = begin(); !begun) {
+      trouble(begun.error());
       job.answer(std::unexpected<Error>(begun.error()));
       return;
     }
@@ -175,10 +201,10 @@ Result<Effects> Store::apply_in_savepoint(const Command& command) {
 
 void Store::commit() {
   const auto start = std::chrono::steady_clock::now();
-  auto done =
-      writer_.run("UPDATE meta SET value = max(value, ?) WHERE name = 'monotonic_us'", now().monotonic_us);
+  auto done = writer_.run("UPDATE meta SET value = ?1 WHERE name = 'monotonic_us' AND value < ?1",
+                          now().monotonic_us);
   if (done) done = writer_.run("COMMIT");
-  if (!done) return abandon(done.error());
+  if (!done && !landed()) return abandon(done.error());
   open_ = false;
   const auto took = std::chrono::steady_clock::now() - start;
   {
@@ -194,19 +220,42 @@ void Store::commit() {
   for (Applied& each : durable) each.answer(std::move(each.effects));
 }
 
+bool Store::landed() {
+  if (!writer_.shared() || writer_.in_transaction()) return false;
+  // The row that begin_writing locks is free only once the cut off transaction is over, one way or the other.
+  Status begun = writer_.begin_writing();
+  for (int i = 0; !begun && i < kServerTries; ++i) {
+    std::this_thread::sleep_for(kServerWait);
+    begun = writer_.begin_writing();
+  }
+  if (!begun) return false;
+  const auto found = state_.is_in_journal();
+  (void)writer_.execute("ROLLBACK");
+  return found.value_or(false);
+}
+
+void Store::trouble(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    counters_.writable = false;
+  }
+  // Once for each stretch of trouble, not for each command in it.
+  if (!std::exchange(in_trouble_, true)) spdlog::error("store: {}", error.message);
+}
+
 void Store::abandon(const Error& error) {
   if (writer_.in_transaction()) (void)writer_.execute("ROLLBACK");
   open_ = false;
   {
     const std::lock_guard lock(mutex_);
     ++counters_.commit_failures;
-    counters_.writable = false;
   }
-  // Once for each stretch of trouble, not for each command in it.
-  if (!std::exchange(in_trouble_, true)) spdlog::error("store: {}", error.message);
+  trouble(error);
   // The tables are as they were before; if even that can't be read, the next command's journal row will
-  // collide and be refused, so nothing wrong is ever written.
-  if (auto reloaded = state_.reload(); !reloaded) spdlog::error("store: {}", reloaded.error().message);
+  // collide and be refused, so nothing wrong is ever written. A shared store's begin() reads it anyway.
+  if (!writer_.shared()) {
+    if (auto reloaded = state_.reload(); !reloaded) spdlog::error("store: {}", reloaded.error().message);
+  }
   std::vector<Applied> lost;
   lost.swap(applied_);
   for (Applied& each : lost) each.answer(std::unexpected<Error>(error));

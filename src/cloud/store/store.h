@@ -5,21 +5,22 @@
 // not block. Failure: a full disk makes the answers kUnavailable; the next transaction tries again.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "cloud/store/command.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 #include "cloud/store/state.h"
 
 namespace chengying::cloud {
@@ -36,7 +37,7 @@ class Store {
 
   /// Opens or makes the database, checks it whole (check.h) and starts the writer. `clock` must outlive the
   /// Store.
-  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, const Clock& clock,
+  static Result<std::unique_ptr<Store>> open(const std::string& where, const Clock& clock,
                                              std::int64_t queue_capacity);
   ~Store();
 
@@ -69,6 +70,12 @@ class Store {
   };
 
   Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity);
+  /// Begins the transaction; of a shared store: with the journal and the time line where the neighbours left
+  /// them.
+  Status begin();
+  /// Whether a commit that was cut off was done after all. A shared store's only.
+  bool landed();
+  void advance_to(std::int64_t monotonic_us);
   Status push(Job job, bool always);
   void run();
   /// The jobs that wait; empty after `until` has passed; nullopt when closed and empty.
@@ -77,6 +84,7 @@ class Store {
   Result<Effects> apply_in_savepoint(const Command& command);
   void commit();
   void abandon(const Error& error);
+  void trouble(const Error& error);
 
   Database writer_;
   State state_;
@@ -84,7 +92,7 @@ class Store {
   std::mutex reader_mutex_;
   const Clock& clock_;
   const std::int64_t queue_capacity_;
-  std::int64_t monotonic_base_us_ = 0;  // added to the clock's monotonic time
+  std::atomic<std::int64_t> monotonic_base_us_{0};  // added to the clock's monotonic time
 
   // Of the writer's thread.
   struct Applied {

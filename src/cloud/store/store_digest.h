@@ -4,11 +4,12 @@
 
 #include "base/digest.h"
 #include "base/error.h"
-#include "cloud/store/sqlite.h"
+#include "cloud/store/database.h"
 
 namespace chengying::cloud {
 
-/// Tables by name, rows by primary key; all but `meta`'s time line, which moves while nothing changes.
+/// The same for both databases. Tables by name, rows by primary key; all but `meta`'s time line, which moves
+/// while nothing changes.
 Result<Digest> digest_of_store(Database& database);
 
 }  // namespace chengying::cloud

@@ -1,6 +1,6 @@
-// Machine: a State over a database in memory with a clock that its owner sets, one command at a time, each in
-// a savepoint as in the Store; and the commands that tests send it. Only for
-// tests.
+// Machine: a State over a database (in memory, or in a PostgreSQL server if the run is for that:
+// CHENGYING_TEST_STORE) with a clock that its owner sets, one command at a time, each in a savepoint as in
+// the Store; and the commands that tests send it. Only for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cloud/store/postgres_for_test.h"
 #include "cloud/store/schema.h"
-#include "cloud/store/sqlite.h"
 #include "cloud/store/state.h"
 
 namespace chengying::cloud::testing {
@@ -20,12 +20,19 @@ class Machine {
   Machine() : database_(open()), state_(database_) { EXPECT_TRUE(state_.reload()); }
 
   Result<Effects> operator()(const Command& command) {
+    const bool own = !database_.in_transaction();
+    if (own) {
+      EXPECT_TRUE(database_.begin_writing());
+    }
     EXPECT_TRUE(database_.run("SAVEPOINT one"));
     auto effects = state_.apply(command, now);
     if (!effects) {
       EXPECT_TRUE(database_.run("ROLLBACK TO one"));
     }
     EXPECT_TRUE(database_.run("RELEASE one"));
+    if (own) {
+      EXPECT_TRUE(database_.execute("COMMIT"));
+    }
     return effects;
   }
   std::int64_t number(std::string_view sql) { return *database_.number(-1, sql); }
@@ -39,7 +46,7 @@ class Machine {
 
  private:
   static Database open() {
-    auto database = Database::open(":memory:", false);
+    auto database = Database::open(new_store(":memory:"), false);
     EXPECT_TRUE(database && prepare_store(*database));
     return *std::move(database);
   }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cloud/store/database.h"
 #include "cloud/store/placement.h"
-#include "cloud/store/sqlite.h"
 
 namespace chengying::cloud {
 

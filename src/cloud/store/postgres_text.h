@@ -1,0 +1,27 @@
+// What differs between the store's statements and PostgreSQL's: parameters, blobs, error codes, and the words
+// of the schema. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace chengying::cloud {
+
+/// `?` becomes $1, $2, ... in order and `?3` becomes $3; what is in quotes stays.
+std::string numbered_parameters(std::string_view sql);
+/// A step of the schema, written for SQLite, in PostgreSQL's words.
+std::string schema_in_postgres(std::string_view sql);
+/// What the steps of the schema and the statements use and PostgreSQL lacks.
+extern const char* const kPostgresPrelude;
+
+/// "\x0aff" and bytes.
+std::string hex_of_bytes(std::string_view bytes);
+std::string bytes_of_hex(std::string_view hex);
+
+/// The code of a five-letter SQLSTATE; "" (the server never answered) is kUnavailable.
+Code code_of_sqlstate(std::string_view state);
+
+}  // namespace chengying::cloud

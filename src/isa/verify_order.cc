@@ -1,6 +1,7 @@
-// Order: a race, or a read of bytes that nobody wrote, is found here. Two facts make it near-linear: a record
-// of an access can be forgotten once a later, ordered one holds all of its bytes; and records are found
-// through segments of addresses, in each of which a dense write forgets all that came before.
+// Order: a race, or a read of bytes that nobody wrote, is found here. Three facts make it near-linear: a
+// record of an access can be forgotten once a later, ordered one holds all of its bytes; records are found
+// through segments of addresses, in each of which a dense write forgets all that came before; and bytes that
+// were written once stay written, so what was found whole for one core is whole for all others that read it.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -66,10 +67,12 @@ struct Record {
   std::uint32_t seen = 0;  // the query that met it last
 };
 
-/// What was read and written in one memory so far, as far as it still matters.
+/// What was read and written in one memory so far, as far as it still matters. A segment holds all records
+/// that meet it, and may hold more: the slices of a hundred cores begin a few bytes apart, and a segment for
+/// each of these places would hold nearly all of them once more.
 class History {
  public:
-  /// The records whose hulls may meet [begin, end), each once.
+  /// The records whose hulls meet [begin, end), each once.
   std::vector<Record*> near(std::int64_t begin, std::int64_t end, Budget& budget) {
     std::vector<Record*> found;
     ++query_;
@@ -82,7 +85,7 @@ class History {
         Record& record = records_[id];
         if (record.forgotten || record.seen == query_) continue;
         record.seen = query_;
-        found.push_back(&record);
+        if (record.bytes.begin() < end && begin < record.bytes.end()) found.push_back(&record);
       }
     }
     return found;
@@ -92,43 +95,85 @@ class History {
     const std::size_t id = records_.size();
     records_.push_back(record);
     const std::int64_t begin = record.bytes.begin(), end = record.bytes.end();
-    split_at(begin);
-    split_at(end);
     if (record.write && record.bytes.dense()) {
+      split_at(begin);
+      split_at(end);
       segments_.erase(segments_.lower_bound(begin), segments_.lower_bound(end));
-      segments_[begin] = {end, {id}};
+      segments_[begin] = {end, end - begin, {id}};
       return;
     }
+    for (const std::int64_t edge : {begin, end})
+      if (length_around(edge) > kCoarse * (end - begin)) split_at(edge);
     for (std::int64_t at = begin; at < end;) {
-      auto segment = segments_.lower_bound(at);
-      if (segment == segments_.end() || segment->first > at) {
-        const std::int64_t gap_end = segment == segments_.end() ? end : std::min(end, segment->first);
-        segment = segments_.emplace(at, Segment{gap_end, {}}).first;
-      }
-      std::erase_if(segment->second.records, [&](std::size_t other) { return records_[other].forgotten; });
-      segment->second.records.push_back(id);
-      at = segment->second.end;
+      Segment& segment = segment_at(at, end);
+      std::erase_if(segment.records, [&](std::size_t other) { return records_[other].forgotten; });
+      segment.records.push_back(id);
+      at = segment.end;
     }
   }
 
+  /// Whether `bytes` were found to be written in whole not long ago.
+  bool known_whole(const Footprint& bytes, Budget& budget) const {
+    budget.spend(whole_.size());
+    return std::ranges::any_of(whole_, [&](const Footprint& known) { return surely_contains(known, bytes); });
+  }
+
+  void note_whole(const Footprint& bytes) {
+    if (whole_.size() < kWholeKept) return whole_.push_back(bytes);
+    whole_[next_whole_] = bytes;
+    next_whole_ = (next_whole_ + 1) % kWholeKept;
+  }
+
  private:
+  static constexpr std::size_t kWholeKept = 16;
+  static constexpr std::int64_t kGrowth = 4;  // a segment grows by at most a fourth
+  static constexpr std::int64_t kCoarse = 4;  // and is split for what is much smaller than itself
+
   struct Segment {
     std::int64_t end = 0;
+    std::int64_t made = 0;  // its length when it was made
     std::vector<std::size_t> records;
   };
+
+  /// The segment that `at` lies in: one that is there, or one that ends close before and may grow, or a new
+  /// one, up to `end` at most.
+  Segment& segment_at(std::int64_t at, std::int64_t end) {
+    auto after = segments_.upper_bound(at);
+    const std::int64_t room = after == segments_.end() ? end : std::min(end, after->first);
+    if (after != segments_.begin()) {
+      auto& [begin, before] = *std::prev(after);
+      if (at < before.end) return before;
+      if (room - begin <= before.made + before.made / kGrowth) {
+        before.end = room;
+        return before;
+      }
+    }
+    return segments_.emplace_hint(after, at, Segment{room, room - at, {}})->second;
+  }
+
+  /// Of the segment that `address` lies in; 0 if in none.
+  std::int64_t length_around(std::int64_t address) const {
+    const auto after = segments_.upper_bound(address);
+    if (after == segments_.begin()) return 0;
+    const auto& [begin, segment] = *std::prev(after);
+    return address < segment.end ? segment.end - begin : 0;
+  }
 
   void split_at(std::int64_t address) {
     auto after = segments_.upper_bound(address);
     if (after == segments_.begin()) return;
     auto& [begin, segment] = *std::prev(after);
     if (begin == address || segment.end <= address) return;
-    segments_.emplace_hint(after, address, Segment{segment.end, segment.records});
+    segments_.emplace_hint(after, address, Segment{segment.end, segment.end - address, segment.records});
     segment.end = address;
+    segment.made = address - begin;
   }
 
   std::vector<Record> records_;
   std::map<std::int64_t, Segment> segments_;  // disjoint, by their first address
   std::uint32_t query_ = 0;
+  std::vector<Footprint> whole_;
+  std::size_t next_whole_ = 0;
 };
 
 class OrderVerifier {
@@ -178,7 +223,7 @@ class OrderVerifier {
                   "reads {}, which instruction {} writes, with no order between the two",
                   to_string(access.view), record->instruction);
     }
-    const bool whole = written(bytes, near);
+    const bool whole = history.known_whole(bytes, budget_) || written(bytes, near);
     TRY(within_budget());
     if (!whole)
       return fail(Code::kInvalidArgument, "reads {}, not all of which an earlier instruction wrote",
@@ -186,6 +231,7 @@ class OrderVerifier {
     for (Record* record : near)
       if (!record->write && clocks_.ordered(record->instruction, index))
         record->forgotten = surely_contains(bytes, record->bytes);
+    history.note_whole(bytes);
     history.add({bytes, index, false});
     return {};
   }
@@ -213,6 +259,7 @@ class OrderVerifier {
   }
 
   bool written(const Footprint& bytes, const std::vector<Record*>& near) {
+    budget_.spend(near.size());
     std::vector<Footprint> writes;
     for (const Record* record : near)
       if (record->write) writes.push_back(record->bytes);

@@ -218,17 +218,61 @@ TEST(VerifyOrder, takes_time_that_grows_with_the_program_not_with_its_square) {
   }
 }
 
+/// `layers` 1x1 convolutions on 7x7 maps, on each core a slice of the channels of which it needs all.
+Program channels_over_cores(std::uint32_t layers, std::uint16_t cores) {
+  ProgramBuilder b(cores);
+  const std::array<std::int32_t, 4> shape{1, 7, 7, 16 * cores};
+  const View image = b.input("image", DType::kU8, {1, 7, 7, 16 * cores});
+  const View out = b.output("maps", DType::kU8, {1, 7, 7, 16 * cores});
+  std::array<View, 2> maps{b.dram(DType::kU8, shape), b.dram(DType::kU8, shape)};
+  std::vector<std::uint32_t> before{b.add(Copy{image, maps[0]})};
+  for (std::uint32_t layer = 0; layer < layers; ++layer) {
+    std::vector<std::uint32_t> now;
+    for (std::uint16_t core = 0; core < cores; ++core) {
+      View part = maps[1 - layer % 2];
+      part.shape[3] = 16;
+      part.at.offset += static_cast<std::uint64_t>(core * 16);
+      now.push_back(b.core(core).add(b.conv_u8(maps[layer % 2], part), before));
+    }
+    before = now;
+  }
+  b.core(0).add(Copy{maps[layers % 2], out}, before);
+  b.constants_in_dram();
+  return b.program();
+}
+
+// 50 layers on the 108 cores of a large GPU: neither the parts that a core reads nor those that it writes
+// make it too much, and a race among them is seen still.
+TEST(VerifyOrder, judges_channels_that_are_spread_over_a_hundred_cores) {
+  ChipSpec chip = small_chip();
+  chip.cores = 108;
+  chip.memory.dram_bytes = std::int64_t{1} << 32;
+  Program program = channels_over_cores(50, 108);
+  const Status status = verify(program, 108, 1 << 30, chip);
+  EXPECT_TRUE(status) << status.error().message;
+  program.instructions.back().waits.pop_back();
+  EXPECT_FALSE(verify(program, 108, 1 << 30, chip));
+}
+
 // A hostile program whose views interleave in very many ways ends in a refusal, not in hours.
 TEST(VerifyOrder, refuses_programs_that_are_too_entangled_to_judge) {
+  constexpr std::int32_t kWriters = 1021;  // each writes every 1021st byte: together all
   ProgramBuilder b(1);
-  const View image = b.input("image", DType::kU8, {4096});
+  const View image = b.input("image", DType::kU8, {4096}), out = b.output("out", DType::kU8, {1 << 21});
   b.program().dram_bytes = 1 << 22;
-  for (std::int32_t i = 0; i < 20000; ++i) {
-    View to = dense_view({Space::kDram, 0, static_cast<std::uint64_t>(i % 1021)}, DType::kU8, {1, 1, 4000, 1},
-                         1021);
+  for (std::int32_t i = 0; i < kWriters; ++i) {
+    const View to =
+        dense_view({Space::kDram, 0, static_cast<std::uint64_t>(i)}, DType::kU8, {1, 1, 4000, 1}, kWriters);
     View from = image;
     from.shape = to.shape;
     from.stride = {0, 0, 1, 1};
+    b.add(Copy{from, to});
+  }
+  for (std::int32_t i = 0; i < 20000; ++i) {  // each more than the one before
+    View to = out;
+    to.shape[3] = (1 << 20) + 16 * i;
+    View from = to;
+    from.at = {Space::kDram, 0, 0};
     b.add(Copy{from, to});
   }
   ChipSpec chip = small_chip();

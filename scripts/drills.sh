@@ -9,5 +9,7 @@ binary=build/release/bin/chengying
 mkdir -p $folder
 /usr/bin/python3 scripts/models/random_weights.py tiny $folder/tiny.onnx
 CHENGYING_HISTORY_COMMANDS=${CHENGYING_HISTORY_COMMANDS:-1000000} CHENGYING_DRILL_RECORDS=1000000 \
-  build/release/tests/drills/drills_tests --gtest_filter='History.*:Money.*'
-exec /usr/bin/python3 tests/e2e/drills.py $binary $folder/tiny.onnx $folder/run "${1:-100}"
+  build/release/tests/drills/drills_tests --gtest_filter='History.*:Money.*:SharedStore.*'
+for store in sqlite postgres; do
+  /usr/bin/python3 tests/e2e/drills.py $binary $folder/tiny.onnx $folder/run "${1:-100}" $store
+done

@@ -88,14 +88,14 @@ Status serve(const ServeOptions& options, bool as_json) {
   TRY_ASSIGN(const auto cloud, cloud::Cloud::open(std::move(config)));
   TRY_ASSIGN(const auto door, doors::Door::open(*cloud, door_options));
   const std::string url = url_of(door_options.server, door->port());
-  TRY(write_file_atomically(address_file(options.service.data), url + "\n"));
+  TRY(write_file_atomically(address_file(options.service.data, options.service.process), url + "\n"));
   announce(url, *cloud, options, as_json);
   int signal = 0;
   sigwait(&signals, &signal);
   if (!as_json) fmt::print("stopping: requests in flight are answered first\n");
   const Status drained = drain(*door, *cloud, options.drain_seconds);
   std::error_code ignored;
-  std::filesystem::remove(address_file(options.service.data), ignored);
+  std::filesystem::remove(address_file(options.service.data, options.service.process), ignored);
   return drained;
 }
 

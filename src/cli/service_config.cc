@@ -23,8 +23,17 @@ Result<std::map<std::string, std::int64_t>> read_fleet(const std::string& path) 
 
 }  // namespace
 
+void add_store_flag(CLI::App& app, std::string& store) {
+  app.add_option(
+         "--store", store,
+         "postgresql://... : the store that control processes share (default: a file in the data folder)")
+      ->envname("CHENGYING_STORE");
+}
+
 void add_service_flags(CLI::App& app, ServiceFlags& flags) {
   app.add_option("--data", flags.data, "Folder of all that must last; made if absent")->capture_default_str();
+  add_store_flag(app, flags.store);
+  app.add_option("--name", flags.process, "This control process's name among those that share a store");
   app.add_option("--chips-dir", flags.chips_folder, "Chip specs of this folder instead of the built-in ones");
   app.add_option("--prices", flags.prices, "Price book instead of the built-in one");
   app.add_option("--fleet", flags.fleet, "How many chips of each kind, instead of the built-in file");
@@ -41,6 +50,8 @@ void add_service_flags(CLI::App& app, ServiceFlags& flags) {
 Result<cloud::Config> service_config(const ServiceFlags& flags) {
   cloud::Config config;
   config.data_folder = flags.data;
+  config.store_url = flags.store;
+  config.process = flags.process;
   config.machinery = cloud::real_machinery();
   config.health.every = kHealthEvery;
   config.price_book_path = flags.prices.empty() ? kPriceBook : flags.prices;
@@ -66,8 +77,8 @@ Result<cloud::Config> service_config(const ServiceFlags& flags) {
   return config;
 }
 
-std::filesystem::path address_file(const std::filesystem::path& data) {
-  return data / "service.url";
+std::filesystem::path address_file(const std::filesystem::path& data, const std::string& process) {
+  return data / (process.empty() ? "service.url" : fmt::format("service.{}.url", process));
 }
 
 }  // namespace chengying::cli

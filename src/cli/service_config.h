@@ -16,17 +16,19 @@ class App;
 namespace chengying::cli {
 
 struct ServiceFlags {
-  std::string data = "data", chips_folder, prices, fleet;
+  std::string data = "data", store, process, chips_folder, prices, fleet;
   std::int64_t batch_delay_us = 0;
   std::int64_t queue = 256;
   unsigned threads = 0;
 };
 
-/// --data, --chips-dir, --prices, --fleet and the flags of the chips' slices.
+/// --store: the URL of a store that is not a file in the data folder.
+void add_store_flag(CLI::App& app, std::string& store);
+/// --data, --store, --name, --chips-dir, --prices, --fleet and the flags of the chips' slices.
 void add_service_flags(CLI::App& app, ServiceFlags& flags);
 Result<cloud::Config> service_config(const ServiceFlags& flags);
 
 /// Where a running service says its address to whoever may read the data folder.
-std::filesystem::path address_file(const std::filesystem::path& data);
+std::filesystem::path address_file(const std::filesystem::path& data, const std::string& process = "");
 
 }  // namespace chengying::cli

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -16,10 +17,14 @@ struct BackupSums {
   Digest store;  // of the store's content: the same before and after
 };
 
-/// Copies the state of `data` into the folder `target`, which is made. kConflict if it exists, kNotFound if
-/// `data` is no data folder, kDataLoss if its store doesn't check.
-Result<BackupSums> back_up(const std::filesystem::path& data, const std::filesystem::path& target);
-/// Makes the data folder `data` from a backup that checks. kConflict if `data` has anything in it.
-Result<BackupSums> restore(const std::filesystem::path& backup, const std::filesystem::path& data);
+/// `store_url`: the store's, "" for the file in the data folder. A backup's own store is a SQLite file
+/// always. Copies the state of `data` into the folder `target`, which is made. kConflict if it exists,
+/// kNotFound if `data` is no data folder, kDataLoss if its store doesn't check.
+Result<BackupSums> back_up(const std::filesystem::path& data, const std::filesystem::path& target,
+                           const std::string& store_url = "");
+/// Makes the data folder `data`, and the store at `store_url`, from a backup that checks. kConflict if either
+/// has anything in it.
+Result<BackupSums> restore(const std::filesystem::path& backup, const std::filesystem::path& data,
+                           const std::string& store_url = "");
 
 }  // namespace chengying::cloud

@@ -28,7 +28,7 @@ TEST_F(BackupTest, IsTakenWhileRequestsRunAndServesAfterItsRestore) {
     while (!stop) answered += infer(tenant_, "e").has_value() ? 1 : 0;
   });
   while (answered < 20) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  const auto sums = back_up(folder_, backup());
+  const auto sums = back_up(folder_, backup(), store_url_);
   stop = true;
   load.join();
   ASSERT_TRUE(sums) << sums.error().message;
@@ -37,11 +37,13 @@ TEST_F(BackupTest, IsTakenWhileRequestsRunAndServesAfterItsRestore) {
   EXPECT_EQ(sums->models, 1);
   cloud_.reset();
 
-  const auto restored = restore(backup(), folder_ / "again");
+  const std::string url = testing::new_store("");
+  const auto restored = restore(backup(), folder_ / "again", url);
   ASSERT_TRUE(restored) << restored.error().message;
   EXPECT_EQ(restored->store.hex(), sums->store.hex());
   Config again = config();
   again.data_folder = folder_ / "again";
+  again.store_url = url;
   auto opened = Cloud::open(std::move(again));
   ASSERT_TRUE(opened) << opened.error().message;
   cloud_ = *std::move(opened);
@@ -52,7 +54,7 @@ TEST_F(BackupTest, IsTakenWhileRequestsRunAndServesAfterItsRestore) {
 }
 
 TEST_F(BackupTest, RefusesWhatIsThereAndWhatIsNoDataFolder) {
-  ASSERT_TRUE(back_up(folder_, backup()));
+  ASSERT_TRUE(back_up(folder_, backup(), store_url_));
   EXPECT_EQ(back_up(folder_, backup()).error().code, Code::kConflict);
   EXPECT_EQ(back_up(folder_ / "nothing", folder_ / "backups" / "two").error().code, Code::kNotFound);
   EXPECT_EQ(restore(folder_ / "nothing", folder_ / "again").error().code, Code::kNotFound);
@@ -61,7 +63,7 @@ TEST_F(BackupTest, RefusesWhatIsThereAndWhatIsNoDataFolder) {
 
 TEST_F(BackupTest, ATamperedOrNewerBackupIsNotRestoredAndLeavesNothing) {
   ASSERT_TRUE(infer(tenant_, "e"));
-  ASSERT_TRUE(back_up(folder_, backup()));
+  ASSERT_TRUE(back_up(folder_, backup(), store_url_));
   {
     auto database = Database::open(backup() / "store.sqlite", false);
     ASSERT_TRUE(database->execute(
@@ -78,6 +80,23 @@ TEST_F(BackupTest, ATamperedOrNewerBackupIsNotRestoredAndLeavesNothing) {
     ASSERT_TRUE(database->execute("PRAGMA user_version = 99"));
   }
   EXPECT_EQ(restore(backup(), folder_ / "again").error().code, Code::kUnsupported);
+}
+
+TEST_F(BackupTest, GoesFromOneDatabaseIntoTheOtherAndBackWithTheSameDigest) {
+  ASSERT_TRUE(infer(tenant_, "e"));
+  const auto sums = back_up(folder_, backup(), store_url_);
+  ASSERT_TRUE(sums) << sums.error().message;
+  cloud_.reset();
+  const std::string url = testing::PostgresServer::new_store();
+  const auto moved = restore(backup(), folder_ / "moved", url);
+  ASSERT_TRUE(moved) << moved.error().message;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "moved" / "store.sqlite"));
+  EXPECT_EQ(restore(backup(), folder_ / "twice", url).error().code, Code::kConflict)
+      << "it has a store by now";
+  const auto again = back_up(folder_ / "moved", folder_ / "backups" / "again", url);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->store.hex(), sums->store.hex());
+  EXPECT_EQ(again->models, 1);
 }
 
 }  // namespace

@@ -11,16 +11,22 @@ std::uint64_t clock_hz_of(const isa::ChipSpec& chip) {
   return static_cast<std::uint64_t>(std::llround(chip.clock_hz));
 }
 
-Chips::Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery) {
+Chips::Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery, const std::string& process) {
   for (const ChipConfig& chip : chips) {
     for (std::int64_t i = 0; i < chip.count; ++i) {
       const auto position = static_cast<std::int64_t>(slots_.size());
-      std::string id = fmt::format("{}.{}", chip.spec.name, i);
+      std::string id = fmt::format("{}{}{}.{}", process, process.empty() ? "" : "/", chip.spec.name, i);
       auto device = machinery.make_device(chip.spec, chip.options);
       if (machinery.faults != nullptr) device = make_faulty_device(std::move(device), id, machinery.faults);
       slots_.push_back({std::move(id), position, std::move(device)});
     }
   }
+}
+
+bool Chips::have(const std::vector<std::string>& chips) const {
+  return std::ranges::all_of(chips, [&](const std::string& chip) {
+    return std::ranges::find(slots_, chip, &Slot::id) != slots_.end();
+  });
 }
 
 Result<runtime::Device*> Chips::of_kind(std::string_view chip) const {

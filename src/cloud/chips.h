@@ -34,14 +34,17 @@ struct Places {
 
 class Chips {
  public:
-  Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery);
+  /// `process`: the control process that they belong to, which is in their ids.
+  Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery, const std::string& process);
 
   struct Slot {
-    std::string id;  // "hanguang800.3"
+    std::string id;  // "hanguang800.3", of a control process "a": "a/hanguang800.3"
     std::int64_t position = 0;
     std::unique_ptr<runtime::Device> device;
   };
   std::span<const Slot> slots() const { return slots_; }
+  /// Whether all of these are here.
+  bool have(const std::vector<std::string>& chips) const;
   /// A device of this kind, for its spec. kNotFound if the service has none.
   Result<runtime::Device*> of_kind(std::string_view chip) const;
 

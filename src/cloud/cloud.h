@@ -66,10 +66,12 @@ struct ChipConfig {
 };
 
 struct Config {
-  std::filesystem::path data_folder;  // made if absent; one Cloud at a time (locked)
-  std::string price_book_toml;        // the book's text; config/prices.toml is the default that ships
-  std::string price_book_path;        // for messages only
-  std::vector<ChipConfig> chips;      // at least one; names distinct
+  std::filesystem::path data_folder;  // made if absent; one Cloud of a name at a time (locked)
+  std::string store_url;  // postgresql://..., where several control processes share one store; "": a file
+  std::string process;    // this control process's name among them; "": it is alone
+  std::string price_book_toml;    // the book's text; config/prices.toml is the default that ships
+  std::string price_book_path;    // for messages only
+  std::vector<ChipConfig> chips;  // at least one; names distinct
   Limits limits;
   HealthOptions health;
   Machinery machinery;

@@ -22,29 +22,33 @@ std::unexpected<Error> failure(const std::filesystem::path& path) {
 }
 }  // namespace
 
-Result<Files> Files::open(const std::filesystem::path& folder) {
+Result<Files> Files::open(const std::filesystem::path& folder, const std::string& process) {
+  // Each removes what was left of its own uploads, not its neighbours'.
+  const auto uploads = process.empty() ? folder / "uploads" : folder / "uploads" / process;
   std::error_code fault;
-  for (const auto& each : {folder, folder / "uploads", folder / "models", folder / "executables"}) {
+  for (const auto& each : {folder, uploads, folder / "models", folder / "executables"}) {
     std::filesystem::create_directories(each, fault);
     if (fault) return fail(Code::kUnavailable, "{}: can't be made: {}", each.string(), fault.message());
   }
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, fault);
-  const auto path = folder / "lock";
+  const auto path = folder / (process.empty() ? "lock" : "lock." + process);
   const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return failure(path);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);
-    return fail(Code::kConflict, "{} is in use by another service: stop it, or give another data folder",
-                folder.string());
+    return fail(Code::kConflict, "{} is in use by another service{}: stop it, or give another data folder",
+                folder.string(), process.empty() ? "" : fmt::format(" called \"{}\"", process));
   }
-  for (const auto& left : std::filesystem::directory_iterator(folder / "uploads", fault)) {
+  for (const auto& left : std::filesystem::directory_iterator(uploads, fault)) {
     std::filesystem::remove(left.path(), fault);  // of uploads that a stop cut off
   }
-  return Files(folder, lock);
+  return Files(folder, uploads, lock);
 }
 
 Files::Files(Files&& other) noexcept
-    : folder_(std::move(other.folder_)), lock_(std::exchange(other.lock_, -1)) {}
+    : folder_(std::move(other.folder_)),
+      uploads_(std::move(other.uploads_)),
+      lock_(std::exchange(other.lock_, -1)) {}
 
 Files::~Files() {
   if (lock_ >= 0) ::close(lock_);

@@ -20,7 +20,37 @@ constexpr std::int64_t kChipsMost = 1024;  // of a kind
 /// How much of a running lease may be unbilled: so often it is charged.
 constexpr std::int64_t kMeterEverySeconds = 3'600;
 
+/// A control process's name is a part of chips' ids and of file names.
+Status check_process(const Config& config) {
+  const std::string& name = config.process;
+  const bool fine = name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                    });
+  if (!fine) {
+    return fail(Code::kInvalidArgument, "control process name \"{}\" must be at most 32 of a-z, 0-9 and '-'",
+                name.substr(0, 64));
+  }
+  if (!name.empty() && config.store_url.empty()) {
+    return fail(Code::kInvalidArgument,
+                "control process \"{}\" has no shared store: name one (postgresql://...), or give it no name",
+                name);
+  }
+  if (!config.store_url.empty() && Database::backend_of(config.store_url) != Backend::kPostgres) {
+    return fail(Code::kInvalidArgument,
+                "a store is postgresql://..., or nothing for a file in the data folder; not \"{}\"",
+                config.store_url.substr(0, config.store_url.find("://")));
+  }
+  return {};
+}
+
+/// A neighbour that starts at the same moment may have made it.
+Status unless_there(const Result<Effects>& made) {
+  if (made || made.error().code == Code::kConflict) return {};
+  return std::unexpected<Error>(made.error());
+}
+
 Status check_config(const Config& config) {
+  TRY(check_process(config));
   if (config.chips.empty()) return fail(Code::kInvalidArgument, "no chip is configured");
   for (const ChipConfig& chip : config.chips) {
     if (chip.count < 1 || chip.count > kChipsMost) {
@@ -37,7 +67,7 @@ Status check_config(const Config& config) {
 
 Result<std::unique_ptr<Cloud>> Cloud::open(Config config) {
   TRY(check_config(config));
-  TRY_ASSIGN(Files files, Files::open(config.data_folder));
+  TRY_ASSIGN(Files files, Files::open(config.data_folder, config.process));
   auto own_clock = config.clock == nullptr ? std::make_unique<SystemClock>() : nullptr;
   auto service = std::make_unique<Service>(std::move(config), std::move(files), std::move(own_clock));
   TRY(service->start());
@@ -49,7 +79,7 @@ Service::Service(Config config, Files files, std::unique_ptr<SystemClock> own_cl
       files_(std::move(files)),
       own_clock_(std::move(own_clock)),
       clock_(config_.clock != nullptr ? *config_.clock : *own_clock_),
-      chips_(config_.chips, config_.machinery),
+      chips_(config_.chips, config_.machinery, config_.process),
       health_(config_.health, config_.machinery),
       executables_(files_, config_.machinery) {}
 
@@ -69,8 +99,9 @@ Service::~Service() {
 
 Status Service::start() {
   TRY_ASSIGN(quote_secret_, files_.quote_secret());
-  TRY_ASSIGN(store_, Store::open(files_.store(), clock_, config_.limits.commands_queued));
-  TRY(store_->apply(VoidUnanswered{}));
+  const std::string where = config_.store_url.empty() ? files_.store().string() : config_.store_url;
+  TRY_ASSIGN(store_, Store::open(where, clock_, config_.limits.commands_queued, config_.process));
+  TRY(store_->apply(VoidUnanswered{config_.process}));
   TRY(open_books());
   TRY(first_start());
   TRY(refill_keys());
@@ -127,7 +158,7 @@ Status Service::sign_books() {
     }
     if (known.error().code != Code::kNotFound) return std::unexpected<Error>(known.error());
     TRY_ASSIGN(const std::string signature, sign(book.text, key));
-    TRY(store_->apply(SignBook{version, signature}));
+    TRY(unless_there(store_->apply(SignBook{version, signature})));
   }
   return {};
 }
@@ -144,7 +175,8 @@ Result<BookSignature> Service::price_book_signature(std::int64_t version) const 
 Status Service::first_start() {
   auto known = store_->read([](Database& database) { return read_tenant(database, kOperatorTenant); });
   if (!known && known.error().code != Code::kNotFound) return std::unexpected<Error>(known.error());
-  if (!known) TRY(store_->apply(CreateTenant{std::string(kOperatorTenant), "operator", Money()}));
+  if (!known)
+    TRY(unless_there(store_->apply(CreateTenant{std::string(kOperatorTenant), "operator", Money()})));
   TRY_ASSIGN(const auto keys,
              store_->read([](Database& database) { return read_keys(database, kOperatorTenant); }));
   if (!keys.empty()) return {};
@@ -166,7 +198,8 @@ Status Service::refill_keys() {
 Status Service::end_drained() {
   TRY_ASSIGN(const auto leases, store_->read([](Database& database) { return read_open_leases(database); }));
   for (const StoredLease& stored : leases) {
-    if (stored.lease.state == LeaseState::kDraining) TRY(store_->apply(EndLease{stored.lease.id, false, ""}));
+    const bool own = stored.lease.state == LeaseState::kDraining && chips_.have(stored.lease.on);
+    if (own) TRY(store_->apply(EndLease{stored.lease.id, false, ""}));
   }
   return {};
 }
@@ -265,6 +298,7 @@ void Service::run_keeper() {
     if (std::chrono::steady_clock::now() - beat < kHeartbeatEvery) continue;
     beat = std::chrono::steady_clock::now();
     store_->settle(Barrier{}, [](const Result<Effects>&) {});
+    if (!config_.process.empty()) keep_neighbours();
   }
 }
 
@@ -283,6 +317,7 @@ void Service::keep() {
   for (const auto& serving : unload) serving->unload();
   keep_chips();
   keep_leases();
+  if (!config_.process.empty()) keep_up_with_neighbours();
 }
 
 void Service::keep_leases() {
@@ -294,9 +329,11 @@ void Service::keep_leases() {
     const Lease& lease = stored.lease;
     queued = queued || lease.state == LeaseState::kQueued;
     const auto places = chips_.of(lease.id);
+    const bool to_have = lease.on.size() > 0 && (chips_.have(lease.on) || places);
     to_open = to_open || (places && lease.state == LeaseState::kQueued) ||
-              (lease.on.size() > 0 && (!places || places->fence != lease.fence));
-    if (lease.state != LeaseState::kActive) continue;
+              (to_have && (!places || places->fence != lease.fence));
+    // A neighbour's leases are its to meter and to end.
+    if (lease.state != LeaseState::kActive || !chips_.have(lease.on)) continue;
     const std::int64_t ran_us = stored.ran_us + now - stored.started_us;
     const bool over = ran_us >= lease.seconds_max * 1'000'000;
     const bool taken = stored.taken_back_us >= 0 && now >= stored.taken_back_us;

@@ -137,6 +137,15 @@ class Service final : public Cloud {
   void run_keeper();
   void keep();
   void keep_leases();
+
+  // service_neighbours.cc: other control processes over the same store.
+  /// Reads what they changed: keys and endpoints.
+  void keep_up_with_neighbours();
+  Status read_neighbours_changes();
+  /// Takes the chips and holds of those that are not heard of any more.
+  void keep_neighbours();
+  Status register_lost_chips();
+  Status take_over(const std::string& process, std::int64_t heard_us);
   void retire(std::shared_ptr<const Serving> serving);
 
   // service_tenants.cc
@@ -180,6 +189,8 @@ class Service final : public Cloud {
   // service_endpoints.cc
   Result<StoredEndpoint> plan_endpoint(const Caller& caller, const EndpointRequest& request) const;
   std::shared_ptr<const Serving> start_endpoint(StoredEndpoint stored);
+  /// Of an endpoint whose lease is on a neighbour's chips: with that as its reason.
+  std::shared_ptr<const Serving> say_where(std::shared_ptr<const Serving> waiting);
   Result<Placement> place_endpoint(StoredEndpoint& stored);
 
   // service_infer.cc
@@ -205,6 +216,7 @@ class Service final : public Cloud {
   Executables executables_;
   KeyRing keys_;
   Endpoints endpoints_;
+  std::int64_t seen_sequence_ = 0;  // of the journal, by keep_up_with_neighbours; the keeper's
   std::mutex reconcile_mutex_;
 
   std::shared_mutex loads_mutex_;

@@ -167,7 +167,9 @@ Result<Placement> Service::place_endpoint(StoredEndpoint& stored) {
 std::shared_ptr<const Serving> Service::start_endpoint(StoredEndpoint stored) {
   if (!stored.endpoint.lease.empty() && !chips_.of(stored.endpoint.lease)) {
     // Its lease waits for cores: once it has some, it is started with it.
-    if (auto waiting = endpoints_.find(stored.endpoint.tenant, stored.endpoint.name)) return waiting;
+    if (auto waiting = endpoints_.find(stored.endpoint.tenant, stored.endpoint.name)) {
+      return say_where(std::move(waiting));
+    }
   }
   auto placement = place_endpoint(stored);
   Endpoint& endpoint = stored.endpoint;
@@ -194,6 +196,18 @@ std::shared_ptr<const Serving> Service::start_endpoint(StoredEndpoint stored) {
   store_->settle(SetEndpointState{endpoint.id, std::string(name_of(endpoint.state)), endpoint.reason},
                  [](const Result<Effects>&) {});
   return serving;
+}
+
+std::shared_ptr<const Serving> Service::say_where(std::shared_ptr<const Serving> waiting) {
+  if (config_.process.empty() || waiting->endpoint->state != EndpointState::kStarting) return waiting;
+  const Caller owner{waiting->endpoint->tenant, "", 0, ""};
+  const auto on = lease(owner, waiting->endpoint->lease);
+  if (!on || on->on.empty() || chips_.have(on->on)) return waiting;
+  Endpoint endpoint = *waiting->endpoint;
+  endpoint.reason = fmt::format("control process \"{}\" serves it: ask there", process_of(on->on.front()));
+  auto after = std::make_shared<Serving>();
+  after->endpoint = std::make_shared<const Endpoint>(std::move(endpoint));
+  return endpoints_.replace(*waiting, after) ? after : waiting;
 }
 
 Result<std::vector<Endpoint>> Service::endpoints(const Caller& caller) const {

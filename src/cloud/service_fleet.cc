@@ -17,7 +17,8 @@ Status Service::register_chips() {
   for (const StoredChip& chip : known) {
     const bool configured =
         std::ranges::any_of(chips_.slots(), [&](const auto& slot) { return slot.id == chip.id; });
-    if (!configured) TRY(store_->apply(SetChipState{chip.id, "gone", "not configured any more", 0}));
+    if (!configured && process_of(chip.id) == config_.process)
+      TRY(store_->apply(SetChipState{chip.id, "gone", "not configured any more", 0}));
   }
   return {};
 }
@@ -26,6 +27,14 @@ Status Service::reconcile() {
   const std::lock_guard lock(reconcile_mutex_);
   TRY_ASSIGN(const auto leases, store_->read([](Database& database) { return read_open_leases(database); }));
   for (const StoredLease& stored : leases) TRY(reconcile_lease(stored.lease));
+  for (const auto& [holder, places] : chips_.open()) {  // that a neighbour ended
+    const bool known =
+        holder.starts_with("pool:") ||
+        std::ranges::any_of(leases, [&](const StoredLease& stored) { return stored.lease.id == holder; });
+    if (known) continue;
+    halt_endpoints(holder, EndpointState::kStopped, "its lease ended");
+    chips_.give_back(holder);
+  }
   return {};
 }
 
@@ -37,7 +46,7 @@ Status Service::reconcile_lease(const Lease& lease) {
     chips_.give_back(lease.id);  // first: nothing may start there any more
     halt_endpoints(lease.id, EndpointState::kStarting, "its lease waits for other cores");
   }
-  if (!granted || (open && !stale)) return {};
+  if (!granted || (open && !stale) || !chips_.have(lease.on)) return {};
   if (auto placed = chips_.place(lease.id, lease.fence, lease.on, lease.cores); !placed) {
     if (placed.error().code == Code::kResourceExhausted) return {};  // still closing: the keeper tries again
     spdlog::error("lease {}: {}", lease.id, placed.error().message);
@@ -80,11 +89,13 @@ void Service::start_later(StoredEndpoint stored) {
 }
 
 Result<Places> Service::pool(const billing::Offer& offer) {
-  const std::string holder = "pool:" + offer.id;
+  // Each control process has pools of its own, on its chips.
+  const std::string own = config_.process.empty() ? offer.id : config_.process + "/" + offer.id;
+  const std::string holder = "pool:" + own;
   const std::lock_guard lock(reconcile_mutex_);
   if (auto open = chips_.of(holder)) return open;
   TRY(chips_.of_kind(offer.chip));
-  TRY_ASSIGN(const Effects effects, store_->apply(OpenPool{offer.id, offer.chip, offer.cores}));
+  TRY_ASSIGN(const Effects effects, store_->apply(OpenPool{own, offer.chip, offer.cores}));
   TRY(chips_.place(holder, 0, {effects.result}, offer.cores));
   return chips_.of(holder);
 }
@@ -92,7 +103,7 @@ Result<Places> Service::pool(const billing::Offer& offer) {
 void Service::close_pools_on(const std::string& chip) {
   for (const auto& [holder, places] : chips_.open()) {
     if (!holder.starts_with("pool:") || places.places.front().chip != chip) continue;
-    const std::string offer = holder.substr(5);
+    const std::string offer = holder.substr(holder.find_last_of(":/") + 1);
     std::vector<std::shared_ptr<const Serving>> halted;
     for (const auto& serving : endpoints_.all()) {
       const bool on_it = serving->endpoint->lease.empty() && serving->endpoint->offer == offer &&
@@ -141,6 +152,8 @@ Result<Chip> Service::set_chip_state(const Caller& caller, std::string_view chip
                                      std::string_view reason) {
   TRY(needs(caller, Scope::kAdmin));
   TRY(check_name("reason", reason, true));
+  if (!chips_.have({std::string(chip_id)}))
+    return fail(Code::kNotFound, "no chip {}", chip_id.substr(0, 128));
   TRY(change_chip(std::string(chip_id), std::string(state), std::string(reason), 0));
   TRY_ASSIGN(const auto all, chips(caller));
   const auto found = std::ranges::find(all, chip_id, &Chip::id);

@@ -88,8 +88,9 @@ void Service::infer(const Caller& caller, InferRequest request, InferDone done) 
   }
   auto pending = *std::move(admitted);
   pending->done = std::move(done);
-  HoldWork hold{caller.tenant,  pending->post.request, pending->post.named,   pending->body,
-                pending->price, pending->post.quote,   pending->post.project, pending->post.key};
+  HoldWork hold{caller.tenant,         pending->post.request, pending->post.named,
+                pending->body,         pending->price,        pending->post.quote,
+                pending->post.project, pending->post.key,     config_.process};
   const auto held = store_->submit_early(std::move(hold), [this, pending](Result<Effects> effects) {
     if (!effects) return finish(*pending, std::unexpected<Error>(std::move(effects).error()));
     run_held(pending, *std::move(effects));

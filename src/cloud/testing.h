@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "cloud/cloud.h"
+#include "cloud/store/postgres_for_test.h"
 #include "isa/testing.h"
 
 namespace chengying::cloud::testing {
@@ -127,6 +128,7 @@ class CloudTest : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("chengying_cloud_" + random_hex(6));
+    store_url_ = new_store("");
     reopen();
     ASSERT_NE(cloud_, nullptr);
     const auto secret = read_text_file(cloud_->operator_key_file(), 1000);
@@ -142,6 +144,7 @@ class CloudTest : public ::testing::Test {
   Config config() {
     Config config;
     config.data_folder = folder_;
+    config.store_url = store_url_;
     config.price_book_toml = kBook;
     config.price_book_path = "book.toml";
     config.chips.push_back({small_chip(), {}});
@@ -206,6 +209,7 @@ class CloudTest : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
+  std::string store_url_;  // "": a file in it
   ManualClock clock_;
   Limits limits_;
   std::atomic<int> compilations_{0};

@@ -22,9 +22,16 @@ namespace {
 
 constexpr int kThreads = 3;
 
+/// What the service is on: "" (SQLite), or a PostgreSQL server if the run is for that.
+std::string& store_url() {
+  static std::string url;
+  return url;
+}
+
 Config config_of(const std::filesystem::path& folder, std::atomic<int>& compilations) {
   Config config;
   config.data_folder = folder;
+  config.store_url = store_url();
   config.price_book_toml = testing::kBook;
   config.price_book_path = "book.toml";
   config.chips.push_back({testing::small_chip(), {}});
@@ -146,6 +153,7 @@ TEST(Kill, NoAnswerWithoutItsChargeNoChargeTwiceWhateverTheMoment) {
   const char* wanted = std::getenv("CHENGYING_DRILL_ROUNDS");
   const int rounds = wanted == nullptr ? 5 : std::atoi(wanted);
   const auto folder = std::filesystem::temp_directory_path() / ("chengying_drill_" + random_hex(6));
+  store_url() = testing::new_store("");
   std::atomic<int> compilations = 0;
   std::string secret;
   {

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "billing/invoice.h"
+#include "cloud/store/postgres_for_test.h"
 #include "cloud/store/store.h"
 
 namespace chengying::cloud {
@@ -31,7 +32,7 @@ TEST(Money, TenThousandHoldsAtOnceStopAtTheLastNanoOfACap) {
   const auto folder = std::filesystem::temp_directory_path() / ("chengying_holds_" + random_hex(6));
   std::filesystem::create_directories(folder);
   const SystemClock clock;
-  auto store = *Store::open(folder / "store.sqlite", clock, 100'000);
+  auto store = *Store::open(testing::new_store(folder / "store.sqlite"), clock, 100'000);
   ASSERT_TRUE(store->apply(CreateTenant{"tn_a", "a", Money()}));
   ASSERT_TRUE(store->apply(Deposit{"tn_a", "", Money::nano(1'000'000)}));
   ASSERT_TRUE(store->apply(CreateProject{"pr_a", "tn_a", "p"}));

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""drills.py BINARY MODEL.onnx FOLDER [KILLS]
+"""drills.py BINARY MODEL.onnx FOLDER [KILLS] [postgres]
 
 Kills the service (SIGKILL) in the middle of load, KILLS times, each time at another moment, and starts it again on the
 same data. At the end nothing may be missing and nothing there twice:
@@ -7,7 +7,8 @@ same data. At the end nothing may be missing and nothing there twice:
   - a request that was sent again under the same name after a crash was charged once;
   - balance + held + spent = what was paid in, and spent = the sum of the records;
   - the invoice is verified from its records.
-Prints a line for each kill and the counts; exit code 1 if one of the above doesn't hold.
+With `postgres` the store is in a PostgreSQL server that this starts and removes.
+Prints a line for each kill and the counts; exit code 1 if one of the above does not hold.
 """
 
 import collections
@@ -24,6 +25,7 @@ import time
 import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from postgres import Postgres  # noqa: E402
 from service import Refused, Service  # noqa: E402
 
 CLIENTS = 4
@@ -135,10 +137,11 @@ def verify(service, binary, key, lease, folder):
     return [] if done.returncode == 0 else ["the invoice is not verified"]
 
 
-def main(binary, model, folder, kills="100"):
+def main(binary, model, folder, kills="100", store="sqlite"):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"))
+    service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"),
+                      store=Postgres().url if store == "postgres" else None)
     moments = random.Random(1)
     service.start()
     key, lease = set_up(service, model)
@@ -163,6 +166,6 @@ def main(binary, model, folder, kills="100"):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (4, 5):
+    if len(sys.argv) not in (4, 5, 6) or sys.argv[5:] not in ([], ["sqlite"], ["postgres"]):
         sys.exit(__doc__)
     main(*sys.argv[1:])

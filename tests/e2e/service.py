@@ -20,8 +20,9 @@ class Refused(Exception):
 
 
 class Service:
-    def __init__(self, binary, data, log=None):
+    def __init__(self, binary, data, log=None, store=None):
         self.binary, self.data, self.log = binary, data, log or os.path.join(data, "..", "service.log")
+        self.store = store  # the URL of a store that is not in the data folder
         self.process, self.port = None, None
 
     @property
@@ -36,7 +37,7 @@ class Service:
         begin = time.monotonic()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0",
-                                             *arguments],
+                                             *(["--store", self.store] if self.store else []), *arguments],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         atexit.register(self.process.kill)  # of a test that fails; it does nothing to a process that has ended
         while time.monotonic() - begin < timeout:

@@ -186,7 +186,8 @@ Result<Effects> State::on(const OpenPool& c) {
   const std::string pool = "pool:" + c.offer;
   TRY_ASSIGN(const auto has, texts(database_.query("SELECT chip FROM places WHERE lease = ?", pool)));
   if (!has.empty()) return Effects{.repeated = true, .result = has.front(), .record = {}};
-  TRY_ASSIGN(const auto room, rooms(c.chip, "", ""));
+  TRY_ASSIGN(auto room, rooms(c.chip, "", ""));
+  std::erase_if(room, [&](const ChipRoom& chip) { return process_of(chip.id) != process_of(c.offer); });
   const auto chosen = choose_chips(room, c.cores, 1);
   if (!chosen) {
     return fail(Code::kResourceExhausted, "no chip {} has {} cores free for offer {}", c.chip, c.cores,

@@ -49,6 +49,9 @@ Result<Effects> State::on(const HoldWork& c) {
       return fail(Code::kConflict, "quote {} was redeemed before: a quote is for one request", c.quote);
   }
   TRY(hold(hold_id, {c.tenant, c.project, c.key}, c.amount, false, c.body, c.quote));
+  if (!c.process.empty()) {
+    TRY(database_.run("UPDATE holds SET process = ? WHERE id = ?", c.process, hold_id));
+  }
   return Effects{};
 }
 
@@ -97,13 +100,15 @@ Result<Effects> State::on(const VoidWork& c) {
   return Effects{};
 }
 
-Result<Effects> State::on(const VoidUnanswered&) {
-  TRY_ASSIGN(const std::int64_t holds, database_.number(0, "SELECT count(*) FROM holds WHERE lease = 0"));
+Result<Effects> State::on(const VoidUnanswered& c) {
+  TRY_ASSIGN(const std::int64_t holds,
+             database_.number(0, "SELECT count(*) FROM holds WHERE lease = 0 AND process = ?", c.process));
   if (holds == 0) return Effects{.repeated = true, .result = {}, .record = {}};
   TRY(
       database_.run("UPDATE accounts SET held = held - (SELECT coalesce(sum(amount), 0) FROM holds "
-                    "WHERE holds.account = accounts.id AND lease = 0)"));
-  TRY(database_.run("DELETE FROM holds WHERE lease = 0"));
+                    "WHERE holds.account = accounts.id AND lease = 0 AND process = ?)",
+                    c.process));
+  TRY(database_.run("DELETE FROM holds WHERE lease = 0 AND process = ?", c.process));
   TRY(
       database_.run("UPDATE caps SET held = (SELECT coalesce(sum(amount), 0) FROM holds WHERE "
                     "subject = project OR subject = key OR account = 'tenant:' || subject)"));

@@ -148,6 +148,7 @@ void visit_fields(V& visit, T& c) {
   visit("tenant", c.tenant), visit("request", c.request), visit("named", c.named), visit("body", c.body);
   visit("amount", c.amount), visit("quote", c.quote);
   visit.optional("project", c.project), visit.optional("key", c.key);
+  visit.optional("process", c.process);
 }
 template <class V, OneOf<PostWork> T>
 void visit_fields(V& visit, T& c) {
@@ -163,7 +164,11 @@ template <class V, OneOf<VoidWork> T>
 void visit_fields(V& visit, T& c) {
   visit("tenant", c.tenant), visit("request", c.request);
 }
-template <class V, OneOf<VoidUnanswered, Schedule, Barrier> T>
+template <class V, OneOf<VoidUnanswered> T>
+void visit_fields(V& visit, T& c) {
+  visit.optional("process", c.process);
+}
+template <class V, OneOf<Schedule, Barrier> T>
 void visit_fields(V&, T&) {}
 template <class V, OneOf<StoreInvoice> T>
 void visit_fields(V& visit, T& c) {

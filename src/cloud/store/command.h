@@ -215,6 +215,7 @@ struct HoldWork {
   Digest body;
   Money amount;
   std::string quote, project, key;
+  std::string process = "";  // the control process that answers it
 };
 struct PostWork {
   static constexpr std::string_view kName = "post_work";
@@ -234,9 +235,11 @@ struct VoidWork {
   static constexpr std::string_view kName = "void_work";
   std::string tenant, request;
 };
-/// At start: no request that is held can have been answered.
+/// At the start of a control process, and when it is heard of no more: no request that it held can have been
+/// answered. Its neighbours' holds stay.
 struct VoidUnanswered {
   static constexpr std::string_view kName = "void_unanswered";
+  std::string process = "";
 };
 struct StoreInvoice {
   static constexpr std::string_view kName = "store_invoice";

@@ -98,6 +98,12 @@ class Database {
     TRY(change(sql, args...));
     return {};
   }
+  /// The same with values whose number is known only here.
+  Status run_values(std::string_view sql, std::span<const Value> values) {
+    TRY_ASSIGN(auto cursor, connection_->start(sql, values));
+    TRY(cursor->next());
+    return {};
+  }
   /// The first column of the first row, or `otherwise`.
   template <class... Args>
   Result<std::int64_t> number(std::int64_t otherwise, std::string_view sql, const Args&... args) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <tuple>
 
 namespace chengying::cloud {
@@ -38,19 +39,27 @@ std::optional<std::vector<std::string>> choose_run(const std::vector<const ChipR
 }
 }  // namespace
 
+std::string_view process_of(std::string_view chip) {
+  const std::size_t end = chip.find('/');
+  return end == std::string_view::npos ? "" : chip.substr(0, end);
+}
+
 std::optional<std::vector<std::string>> choose_chips(std::span<const ChipRoom> chips, std::int64_t cores,
                                                      std::int64_t count) {
   if (count == 1) return choose_one(chips, cores);
-  std::vector<const ChipRoom*> roomy;
+  std::map<std::string_view, std::vector<const ChipRoom*>> processes;
   for (const ChipRoom& chip : chips) {
-    if (chip.free >= cores) roomy.push_back(&chip);
+    if (chip.free >= cores) processes[process_of(chip.id)].push_back(&chip);
   }
-  std::ranges::sort(roomy, {}, &ChipRoom::position);
   const auto wanted = static_cast<std::size_t>(count);
-  if (roomy.size() < wanted) return std::nullopt;
-  if (auto run = choose_run(roomy, wanted)) return run;
+  std::erase_if(processes, [&](const auto& each) { return each.second.size() < wanted; });
+  for (auto& [process, roomy] : processes) {
+    std::ranges::sort(roomy, {}, &ChipRoom::position);
+    if (auto run = choose_run(roomy, wanted)) return run;
+  }
+  if (processes.empty()) return std::nullopt;
   std::vector<std::string> apart;
-  for (std::size_t i = 0; i < wanted; ++i) apart.push_back(roomy[i]->id);
+  for (std::size_t i = 0; i < wanted; ++i) apart.push_back(processes.begin()->second[i]->id);
   return apart;
 }
 

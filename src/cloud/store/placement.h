@@ -18,9 +18,12 @@ struct ChipRoom {
   bool near = false;          // the tenant has cores on it already
 };
 
+/// The control process that a chip belongs to: what is before the '/' of its id; "" if it has none.
+std::string_view process_of(std::string_view chip);
+
 /// The chips, by position, that get `cores` each; nullopt if there is no room. One chip: the fullest that has
 /// room, so that large holes stay; then one that is near. Several: those next to each other, in the shortest
-/// run that has room.
+/// run that has room. All of one control process, which is to serve them.
 std::optional<std::vector<std::string>> choose_chips(std::span<const ChipRoom> chips, std::int64_t cores,
                                                      std::int64_t count);
 

@@ -112,5 +112,13 @@ TEST(Estimate, ALeaseLargerThanTheFleetNeverStarts) {
   EXPECT_FALSE(estimate_start(fleet({2}), {}, {}, "a", 0));
 }
 
+TEST(Placement, AllChipsOfALeaseAreOneControlProcesss) {
+  const std::vector<ChipRoom> chips{{"a/c.0", 0, 4}, {"b/c.0", 0, 4}, {"b/c.1", 1, 4}};
+  EXPECT_EQ(process_of("a/c.0"), "a");
+  EXPECT_EQ(process_of("c.0"), "");
+  EXPECT_EQ(choose_chips(chips, 4, 2), (std::vector<std::string>{"b/c.0", "b/c.1"}));
+  EXPECT_EQ(choose_chips(chips, 4, 3), std::nullopt);
+}
+
 }  // namespace
 }  // namespace chengying::cloud

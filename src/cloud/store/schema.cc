@@ -245,8 +245,13 @@ UPDATE leases SET state = 'queued', started_us = -1, moved = 1, wait_until_us = 
   WHERE state IN ('requested', 'active');
 )sql";
 
+constexpr const char* kVersion3 = R"sql(
+-- Whose requests are held: several control processes may share one store.
+ALTER TABLE holds ADD COLUMN process TEXT NOT NULL DEFAULT '';
+)sql";
+
 /// Step i brings version i to i + 1. A step that a release had never changes.
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 constexpr std::int64_t kApplicationId = 0x43594e47;  // "CYNG"

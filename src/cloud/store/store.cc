@@ -16,21 +16,26 @@ namespace {
 constexpr std::chrono::milliseconds kHoldsWait{20};
 /// ... of a shared store: not at all, neighbours wait for the end of the transaction.
 constexpr std::chrono::milliseconds kHoldsWaitShared{0};
+/// So long a transaction on a shared store goes on at the most: then the neighbours have their turn.
+constexpr std::chrono::milliseconds kTurnMost{50};
 /// How long a commit whose end is not known waits for the server to come back and tell.
 constexpr int kServerTries = 20;
 constexpr std::chrono::milliseconds kServerWait{250};
+/// In the table of what is no part of the history: when each control process last wrote.
+constexpr std::string_view kAlive = "process:";
 constexpr std::int64_t kPagesMax = 4'294'967'294;
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& where, const Clock& clock,
-                                           std::int64_t queue_capacity) {
+                                           std::int64_t queue_capacity, const std::string& process) {
   TRY_ASSIGN(Database writer, Database::open(where, false));
   TRY(prepare_store(writer));
   TRY_ASSIGN(const StoreSums sums, check_store(writer));
   TRY_ASSIGN(const std::int64_t monotonic,
              writer.number(0, "SELECT value FROM meta WHERE name = 'monotonic_us'"));
   TRY_ASSIGN(Database reader, Database::open(where, true));
-  std::unique_ptr<Store> store(new Store(std::move(writer), std::move(reader), clock, queue_capacity));
+  std::unique_ptr<Store> store(
+      new Store(std::move(writer), std::move(reader), clock, queue_capacity, process));
   TRY(store->state_.reload());
   store->monotonic_base_us_ = monotonic - clock.monotonic_us();
   spdlog::info("store checked: {} journal rows, {} ledger entries, {} usage records", sums.journal_rows,
@@ -39,12 +44,14 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& where, const Clock
   return store;
 }
 
-Store::Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity)
+Store::Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity,
+             std::string process)
     : writer_(std::move(writer)),
       state_(writer_),
       reader_(std::move(reader)),
       clock_(clock),
-      queue_capacity_(queue_capacity) {}
+      queue_capacity_(queue_capacity),
+      process_(std::move(process)) {}
 
 Store::~Store() {
   {
@@ -127,7 +134,10 @@ void Store::run() {
   while (auto jobs = take(commit_at)) {
     if (page_limit_ && !open_ && !writer_.shared())
       (void)writer_.execute(fmt::format("PRAGMA max_page_count={}", *page_limit_));
-    for (Job& job : *jobs) apply_one(std::move(job));
+    for (Job& job : *jobs) {
+      apply_one(std::move(job));
+      if (open_ && writer_.shared() && std::chrono::steady_clock::now() - begun_at_ >= kTurnMost) commit();
+    }
     if (!open_) {
       commit_at.reset();
       continue;
@@ -168,6 +178,7 @@ void Store::apply_one(Job job) {
       return;
     }
     open_ = true;
+    begun_at_ = std::chrono::steady_clock::now();
   }
   auto effects = apply_in_savepoint(job.command);
   {
@@ -199,10 +210,34 @@ Result<Effects> Store::apply_in_savepoint(const Command& command) {
   return effects;
 }
 
+Status Store::say_alive() {
+  if (process_.empty()) return {};
+  return writer_.run(
+      "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2",
+      std::string(kAlive) + process_, now().monotonic_us);
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> Store::silent(std::int64_t silence_us) {
+  return read([&](Database& database) -> Result<std::vector<std::pair<std::string, std::int64_t>>> {
+    std::vector<std::pair<std::string, std::int64_t>> silent;
+    TRY_ASSIGN(Query rows,
+               database.query("SELECT name, value FROM meta WHERE value < ? AND name LIKE 'process:%' "
+                              "ORDER BY name",
+                              now().monotonic_us - silence_us));
+    for (;;) {
+      TRY_ASSIGN(const bool any, rows.next());
+      if (!any) return silent;
+      silent.emplace_back(rows.text(0).substr(kAlive.size()), rows.integer(1));
+    }
+  });
+}
+
 void Store::commit() {
   const auto start = std::chrono::steady_clock::now();
-  auto done = writer_.run("UPDATE meta SET value = ?1 WHERE name = 'monotonic_us' AND value < ?1",
-                          now().monotonic_us);
+  auto done = say_alive();
+  if (done)
+    done = writer_.run("UPDATE meta SET value = ?1 WHERE name = 'monotonic_us' AND value < ?1",
+                       now().monotonic_us);
   if (done) done = writer_.run("COMMIT");
   if (!done && !landed()) return abandon(done.error());
   open_ = false;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,10 +36,10 @@ class Store {
     bool writable = true;
   };
 
-  /// Opens or makes the database, checks it whole (check.h) and starts the writer. `clock` must outlive the
-  /// Store.
+  /// Opens or makes the database, checks it whole (check.h) and starts the writer. `process`: this control
+  /// process's name, where several share the store. `clock` must outlive the Store.
   static Result<std::unique_ptr<Store>> open(const std::string& where, const Clock& clock,
-                                             std::int64_t queue_capacity);
+                                             std::int64_t queue_capacity, const std::string& process = "");
   ~Store();
 
   /// Answered once durable. kResourceExhausted if too many wait (then `answer` is not called).
@@ -57,6 +58,9 @@ class Store {
     return read(*reader_);
   }
 
+  /// Control processes that a shared store was not written by for `silence_us`, and when they last did.
+  Result<std::vector<std::pair<std::string, std::int64_t>>> silent(std::int64_t silence_us);
+
   Now now() const;
   Counters counters() const;
   /// For tests: limits the size of the database, as a full disk would. 0: no limit.
@@ -69,7 +73,8 @@ class Store {
     bool early = false;
   };
 
-  Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity);
+  Store(Database writer, Database reader, const Clock& clock, std::int64_t queue_capacity,
+        std::string process);
   /// Begins the transaction; of a shared store: with the journal and the time line where the neighbours left
   /// them.
   Status begin();
@@ -82,6 +87,7 @@ class Store {
   std::optional<std::vector<Job>> take(std::optional<std::chrono::steady_clock::time_point> until);
   void apply_one(Job job);
   Result<Effects> apply_in_savepoint(const Command& command);
+  Status say_alive();
   void commit();
   void abandon(const Error& error);
   void trouble(const Error& error);
@@ -92,6 +98,7 @@ class Store {
   std::mutex reader_mutex_;
   const Clock& clock_;
   const std::int64_t queue_capacity_;
+  const std::string process_;                       // the control process's name
   std::atomic<std::int64_t> monotonic_base_us_{0};  // added to the clock's monotonic time
 
   // Of the writer's thread.
@@ -99,9 +106,10 @@ class Store {
     Answer answer;
     Effects effects;
   };
-  std::vector<Applied> applied_;  // wait for the commit
-  bool open_ = false;             // a transaction is
-  bool in_trouble_ = false;       // the last transaction was abandoned
+  std::vector<Applied> applied_;                    // wait for the commit
+  bool open_ = false;                               // a transaction is
+  std::chrono::steady_clock::time_point begun_at_;  // the open transaction was
+  bool in_trouble_ = false;                         // the last transaction was abandoned
   std::optional<std::int64_t> page_limit_;
 
   mutable std::mutex mutex_;

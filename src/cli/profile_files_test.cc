@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cmath>
+#include <map>
 
 #include "base/file.h"
 #include "cli/roofline.h"
@@ -59,6 +61,31 @@ TEST(Trace, HasATrackForEachEngineAndASliceForEachInstruction) {
   }
   EXPECT_EQ(tracks, isa::kEngineCount);
   EXPECT_EQ(instructions, p.program().instructions.size());
+}
+
+// A clock whose cycle is no whole number of nanoseconds. What Perfetto cannot nest it drops.
+TEST(Trace, HasSlicesThatNestOrFollowEachOtherOnEachTrack) {
+  Profiled p;
+  p.chip.clock_hz = 0.7e9;
+  p.timing = timing::walk(p.program(), p.chip, 1);
+  struct Slice {
+    std::int64_t begin, end;
+  };
+  std::map<std::pair<int, int>, std::vector<Slice>> tracks;
+  const auto nanoseconds = [](const json::value& event, const char* key) {
+    return std::llround(event.at(key).to_number<double>() * 1000);
+  };
+  const json::value trace = json::parse(trace_json(p.executable, p.program(), p.chip, p.timing));
+  for (const json::value& event : trace.at("traceEvents").as_array())
+    if (text_of(event, "ph") == "X")
+      tracks[{event.at("pid").to_number<int>(), event.at("tid").to_number<int>()}].push_back(
+          {nanoseconds(event, "ts"), nanoseconds(event, "ts") + nanoseconds(event, "dur")});
+  EXPECT_GE(tracks.size(), 2u);  // copies and the convolution
+  for (const auto& [track, slices] : tracks)
+    for (const Slice& a : slices)
+      for (const Slice& b : slices)
+        EXPECT_FALSE(a.begin < b.begin && b.begin < a.end && a.end < b.end)
+            << track.second << ": " << a.begin << " to " << a.end << " and " << b.begin << " to " << b.end;
 }
 
 TEST(Trace, SaysWhatEachEngineWaitedFor) {

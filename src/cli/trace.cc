@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "timing/waits.h"
 
@@ -19,7 +20,7 @@ class Writer {
  public:
   Writer(const isa::Executable& executable, const isa::Program& program, const isa::ChipSpec& chip,
          const timing::Timing& timing)
-      : executable_(executable), program_(program), timing_(timing), us_per_cycle_(1e6 / chip.clock_hz) {}
+      : executable_(executable), program_(program), timing_(timing), ns_per_cycle_(1e9 / chip.clock_hz) {}
 
   std::string json() {
     for (std::size_t core = 0; core < timing_.busy_cycles.size(); ++core) name_core(core);
@@ -45,11 +46,18 @@ class Writer {
 
   void slice(std::size_t core, isa::Engine engine, const timing::Stretch& at, std::string_view category,
              std::string_view name, std::string_view arguments) {
-    add(fmt::format(
-        R"({{"ph":"X","pid":{},"tid":{},"ts":{:.4f},"dur":{:.4f},"cat":"{}","name":{},"args":{{{}}}}})", core,
-        static_cast<std::size_t>(engine), static_cast<double>(at.start_cycle) * us_per_cycle_,
-        static_cast<double>(at.cycles()) * us_per_cycle_, category, quoted(name), arguments));
+    const std::uint64_t begin = nanoseconds(at.start_cycle), end = nanoseconds(at.end_cycle);
+    add(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"cat":"{}","name":{},"args":{{{}}}}})",
+                    core, static_cast<std::size_t>(engine), microseconds(begin), microseconds(end - begin),
+                    category, quoted(name), arguments));
   }
+
+  /// Perfetto counts whole nanoseconds. Both ends of a slice are rounded, never its length: so what begins or
+  /// ends at the same cycle does so in the trace, and no slice reaches beyond the one that it lies in.
+  std::uint64_t nanoseconds(std::uint64_t cycle) const {
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(cycle) * ns_per_cycle_));
+  }
+  static std::string microseconds(std::uint64_t ns) { return fmt::format("{}.{:03}", ns / 1000, ns % 1000); }
 
   std::string title(std::uint32_t index) const {
     const isa::Instruction& instruction = program_.instructions[index];
@@ -96,7 +104,7 @@ class Writer {
   const isa::Executable& executable_;
   const isa::Program& program_;
   const timing::Timing& timing_;
-  const double us_per_cycle_;
+  const double ns_per_cycle_;
   std::string events_;
 };
 

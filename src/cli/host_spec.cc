@@ -50,6 +50,27 @@ void add_array(Writer& writer, std::string_view format, std::int64_t reduce, std
   writer.number("pixels", static_cast<double>(shape.pixels), "MACs", "measured", source);
 }
 
+void add_kernels(Writer& writer, const isa::KernelCosts& costs) {
+  struct Row {
+    std::string_view key;
+    double cycles;
+    std::string_view source;
+  };
+  const Row rows[] = {
+      {"moved_element", costs.moved_element, "a transposition of 256 x 192 bytes"},
+      {"looked_up", costs.looked_up, "a table over 65,536 bytes"},
+      {"pixel", costs.pixel, "a 1x1 convolution of 4 to 16 channels, less its product and its epilogue"},
+      {"pair_places", costs.pair_places,
+       "a 3x3 depthwise convolution of 64 channels, stride 1, less its epilogue"},
+      {"places", costs.places, "the same, stride 2"},
+      {"window", costs.window, "largest of 3x3, of 64 and of 320 channels: what does not grow with them"},
+      {"max_place", costs.max_place, "the same: what grows with them"},
+      {"average_place", costs.average_place, "average of 3x3 of 64 channels, less the window"}};
+  writer.section("kernels");
+  for (const Row& row : rows)
+    writer.number(fmt::format("{}_cycles", row.key), row.cycles, "cycles", "measured", row.source);
+}
+
 /// The CPU's name without what would end a text of the file.
 std::string plain(std::string name) {
   std::erase_if(name, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
@@ -107,6 +128,7 @@ std::string host_spec_toml(const MachineFacts& facts) {
            "the last level, as the system gives it");
   w.number("cache_bytes_per_second", facts.cache_bytes_per_second, "B/s", "measured",
            "one core reading half of it again and again");
+  add_kernels(w, facts.kernel_costs);
   w.section("power");
   w.number("mac_u8_pj", 20, "pJ", "estimated", "as in the built-in spec");
   w.number("mac_f32_pj", 80, "pJ", "estimated", "as in the built-in spec");

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/kernel_probe.h"
 #include "isa/spec.h"
 
 namespace chengying::cli {
@@ -25,6 +26,14 @@ MachineFacts zen4() {
           .dram_latency_seconds = 171e-9,
           .copy_bytes_per_second = 48.3e9,
           .handover_seconds = 27e-6,
+          .kernel_costs = {.moved_element = 2.1,
+                           .looked_up = 1.4,
+                           .pixel = 9,
+                           .pair_places = 1.5,
+                           .places = 4,
+                           .window = 12,
+                           .max_place = 1.5,
+                           .average_place = 4},
           .spread = 0.02};
 }
 
@@ -43,6 +52,8 @@ TEST(HostSpec, ReadsAsAChipWithTheNumbersThatWereMeasured) {
   EXPECT_EQ(chip.memory.cache_bytes, 32 << 20);
   EXPECT_EQ(chip.memory.dram_bytes, std::int64_t{16} << 30);
   EXPECT_EQ(chip.memory_engine.bytes_per_cycle, 13);
+  EXPECT_EQ(chip.kernels->moved_element, 2.1);
+  EXPECT_EQ(chip.kernels->average_place, 4);
 }
 
 TEST(HostSpec, TakesRatesThatAreNoWholeNumbersAsNearAsItCan) {
@@ -54,6 +65,20 @@ TEST(HostSpec, TakesRatesThatAreNoWholeNumbersAsNearAsItCan) {
   EXPECT_EQ(spec_of(facts).tensor.u8->macs(), 4 * 5);
   facts.f32_instructions_per_cycle = 0.01;
   EXPECT_GE(spec_of(facts).tensor.f32->macs(), 1);
+}
+
+// Whatever kernels this machine has: each cost is of some cycles, and a look-up or a move is never free.
+TEST(KernelProbe, FindsCostsThatCanBe) {
+  if (chip::best_kernels() == chip::KernelSet::kReference) GTEST_SKIP();
+  double spread = 0;
+  const isa::KernelCosts costs = measure_kernels(chip::best_kernels(), 3e9, spread);
+  for (const double cost : {costs.moved_element, costs.looked_up, costs.window + costs.max_place,
+                            costs.average_place, costs.places, costs.pair_places}) {
+    EXPECT_GT(cost, 0);
+    EXPECT_LT(cost, 1000);
+  }
+  EXPECT_GE(costs.pixel, 0);
+  EXPECT_GT(spread, 0);
 }
 
 TEST(Calibration, IsRefusedOnABusyMachine) {

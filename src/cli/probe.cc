@@ -11,40 +11,21 @@
 #include <condition_variable>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <mutex>
 #include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "cli/best_of.h"
+#include "cli/kernel_probe.h"
+
 namespace chengying::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double kQuietShare = 0.95;  // of a core: what housekeeping takes is less than the rest
 constexpr double kSpreadMax = 0.15;
-constexpr int kRepeats = 9;
 constexpr std::size_t kMemoryBytes = std::size_t{256} << 20;  // far more than a core's share of any cache
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Seconds of `work`, the best of some repeats; `spread` grows to how far the middle one was from it.
-double best_seconds(const std::function<void()>& work, double& spread) {
-  std::array<double, kRepeats> times{};
-  work();  // warms up
-  for (double& time : times) {
-    const auto start = Clock::now();
-    work();
-    time = seconds_since(start);
-  }
-  std::ranges::sort(times);
-  spread = std::max(spread, times[kRepeats / 2] / times[0] - 1);
-  return times[0];
-}
 
 template <class T>
 void keep(T& value) {
@@ -158,7 +139,7 @@ double read_bytes_per_second(std::size_t bytes, unsigned threads, double& spread
   const auto work = [&](std::size_t thread) {
     for (std::size_t round = 0; round < rounds; ++round) {
       std::uint64_t sum = read_all(memories[thread]);
-      keep(sum);
+      asm volatile("" : "+r"(sum)::"memory");  // else one round serves for all: nothing changed between them
     }
   };
   const double seconds = best_seconds(
@@ -251,8 +232,26 @@ std::string cpu_name() {
   return "unknown CPU";
 }
 
+/// "32768K" and the like; 0 if it reads otherwise.
+std::int64_t bytes_in(const std::string& text) {
+  std::size_t end = 0;
+  std::int64_t value = 0;
+  for (; end < text.size() && text[end] >= '0' && text[end] <= '9' && value < (1 << 30); ++end)
+    value = 10 * value + (text[end] - '0');
+  if (end < text.size() && text[end] == 'K') value *= 1 << 10;
+  if (end < text.size() && text[end] == 'M') value *= 1 << 20;
+  return value;
+}
+
+/// As the kernel sees it where it says so. sysconf asks the CPU, and in a virtual machine the CPU may answer
+/// with the cache of a whole socket, of which the machine has a part.
 std::int64_t last_level_cache_bytes() {
   std::int64_t largest = 0;
+  for (int index = 0; index < 8; ++index) {
+    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/size");
+    if (std::string text; file >> text) largest = std::max(largest, bytes_in(text));
+  }
+  if (largest > 0) return largest;
   for (const int name : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE})
     largest = std::max(largest, std::int64_t{sysconf(name)});
   return largest;
@@ -306,13 +305,16 @@ Result<MachineFacts> measure_machine() {
   };
   facts.u8_instructions_per_cycle = a_cycle(loops.u8, loops.u8_sums);
   facts.f32_instructions_per_cycle = a_cycle(loops.f32, kSums);
-  const auto half_cache = static_cast<std::size_t>(std::max<std::int64_t>(facts.cache_bytes / 2, 1 << 20));
-  facts.cache_bytes_per_second = read_bytes_per_second(half_cache, 1, facts.spread);
+  // A core's share of it, half full: what a slice of one core finds there.
+  const auto half_share =
+      static_cast<std::size_t>(std::max<std::int64_t>(facts.cache_bytes / facts.cores / 2, 1 << 20));
+  facts.cache_bytes_per_second = read_bytes_per_second(half_share, 1, facts.spread);
   facts.dram_bytes_per_second =
       read_bytes_per_second(kMemoryBytes, static_cast<unsigned>(facts.cores), facts.spread);
   facts.dram_latency_seconds = latency_seconds(facts.spread);
   facts.copy_bytes_per_second = copy_bytes_per_second(facts.spread);
   facts.handover_seconds = handover_seconds();
+  facts.kernel_costs = measure_kernels(facts.kernels, facts.clock_hz, facts.spread);
   return facts;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "chip/engine.h"
+#include "isa/spec.h"
 
 namespace chengying::cli {
 
@@ -19,11 +20,13 @@ struct MachineFacts {
   double clock_hz = 0;                    // under load: a chain of dependent additions, one a cycle
   double u8_instructions_per_cycle = 0;   // of the kernels' widest u8 x i8 multiply-accumulate
   double f32_instructions_per_cycle = 0;  // of their widest fused multiply-add
-  double cache_bytes_per_second = 0;      // reading half of the last-level cache again and again
-  double dram_bytes_per_second = 0;       // reading with all cores, which share it
-  double dram_latency_seconds = 0;        // a chain of dependent loads in random order
-  double copy_bytes_per_second = 0;       // memcpy within the caches
-  double handover_seconds = 0;            // to a sleeping thread
+  double cache_bytes_per_second =
+      0;                             // reading half of a core's share of the last-level cache again and again
+  double dram_bytes_per_second = 0;  // reading with all cores, which share it
+  double dram_latency_seconds = 0;   // a chain of dependent loads in random order
+  double copy_bytes_per_second = 0;  // memcpy within the caches
+  double handover_seconds = 0;       // to a sleeping thread
+  isa::KernelCosts kernel_costs{};   // of those kernels
   double spread =
       0;  // the largest relative difference between the best and the middle of a measurement's repeats
 };

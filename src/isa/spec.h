@@ -90,6 +90,19 @@ struct Power {
   double tdp_watts = 0;   // for display
 };
 
+/// What loops of software cost where the engines are programs: on a CPU, beyond what its multipliers and
+/// lanes do. In cycles.
+struct KernelCosts {
+  double moved_element = 0;  // an element that a copy moves alone: from one order of dimensions to another
+  double looked_up = 0;      // an element of a Lut
+  double pixel = 0;          // a convolution, for each output pixel
+  double pair_places = 0;    // a 3x3 depthwise convolution of stride 1: a vector of channels by 4 places
+  double places = 0;         // any other depthwise convolution: the same
+  double window = 0;         // a pool, for each window
+  double max_place = 0;      // a pool, for a vector of u8 channels at one place of a window
+  double average_place = 0;  // the same, of lanes that sum
+};
+
 struct ChipSpec {
   std::string name;   // the file's stem: "hanguang800"
   std::string title;  // "Alibaba T-Head Hanguang 800"
@@ -103,6 +116,8 @@ struct ChipSpec {
   MemoryEngine memory_engine;
   Memory memory;
   HostLink host_link;
+  std::optional<KernelCosts>
+      kernels;  // absent: engines of hardware, which keep up with their arrays and lanes
   Power power;
   std::vector<SpecNumber> numbers;  // every number above with its unit, kind and source, in file order
   Digest digest;                    // of name and all values (not of comments and sources)

@@ -24,6 +24,7 @@ constexpr std::array kSections{
     SpecSection{"memory_engine"},
     SpecSection{"memory"},
     SpecSection{"host_link", false},
+    SpecSection{"kernels", false, [](ChipSpec& chip) { chip.kernels.emplace(); }},
     SpecSection{"power"},
 };
 
@@ -39,6 +40,11 @@ auto& in(ChipSpec& chip) {
 template <auto Format, auto Member>
 auto& in_array(ChipSpec& chip) {
   return *(chip.tensor.*Format).*Member;
+}
+
+template <auto Member>
+double& in_kernels(ChipSpec& chip) {
+  return *chip.kernels.*Member;
 }
 
 constexpr bool kRequired = true, kOptional = false;
@@ -90,6 +96,15 @@ constexpr std::array kNumbers{
     number("host_link", "bytes_per_second", "B/s", 1, kMaxRate, kRequired, in<&ChipSpec::host_link, &HostLink::bytes_per_second>),
     number("host_link", "latency_seconds", "s", 0, 1, kRequired, in<&ChipSpec::host_link, &HostLink::latency_seconds>),
 
+    number("kernels", "moved_element_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::moved_element>),
+    number("kernels", "looked_up_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::looked_up>),
+    number("kernels", "pixel_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::pixel>),
+    number("kernels", "pair_places_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::pair_places>),
+    number("kernels", "places_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::places>),
+    number("kernels", "window_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::window>),
+    number("kernels", "max_place_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::max_place>),
+    number("kernels", "average_place_cycles", "cycles", 0, kMaxCycles, kRequired, in_kernels<&KernelCosts::average_place>),
+
     number("power", "mac_u8_pj", "pJ", kTiny, kMaxPicojoules, kOptional, in<&ChipSpec::power, &Power::mac_u8_pj>),
     number("power", "mac_f32_pj", "pJ", kTiny, kMaxPicojoules, kOptional, in<&ChipSpec::power, &Power::mac_f32_pj>),
     number("power", "vector_op_pj", "pJ", kTiny, kMaxPicojoules, kRequired, in<&ChipSpec::power, &Power::vector_op_pj>),
@@ -137,6 +152,7 @@ Digest digest_of(const ChipSpec& chip) {
   for (const SpecNumberRow& row : kNumbers) {
     if (row.section == "tensor.u8" && !copy.tensor.u8) continue;
     if (row.section == "tensor.f32" && !copy.tensor.f32) continue;
+    if (row.section == "kernels" && !copy.kernels) continue;
     text += row.whole != nullptr ? fmt::format("{}.{}={}\n", row.section, row.key, row.whole(copy))
                                  : fmt::format("{}.{}={}\n", row.section, row.key, row.real(copy));
   }

@@ -1,6 +1,7 @@
 // Chip files: the shipped ones are read, and each way to get one wrong is refused with these words.
 #include "isa/spec.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,6 +124,27 @@ TEST(ChipSpecFile, digest_follows_the_numbers_and_not_the_words) {
   EXPECT_NE(parse_chip_spec(with("[tensor.u8]", "[tensor.f32]", with("mac_u8_pj", "mac_f32_pj")), "test.toml")
                 ->digest,
             digest);
+}
+
+/// A section of software engines, with each of its keys.
+std::string software() {
+  std::string text = "[kernels]\n";
+  for (const char* key : {"moved_element", "looked_up", "pixel", "pair_places", "places", "window",
+                          "max_place", "average_place"})
+    text += fmt::format(
+        "{}_cycles = {{ value = 1.5, unit = \"cycles\", kind = \"measured\", source = \"s\" }}\n", key);
+  return text;
+}
+
+TEST(ChipSpecFile, says_what_loops_of_software_cost_or_nothing_of_it) {
+  const auto plain = parse_chip_spec(kGood, "test.toml"),
+             soft = parse_chip_spec(std::string(kGood) + software(), "test.toml");
+  ASSERT_TRUE(soft) << soft.error().message;
+  EXPECT_FALSE(plain->kernels.has_value());
+  EXPECT_EQ(soft->kernels->average_place, 1.5);
+  EXPECT_NE(plain->digest, soft->digest);
+  EXPECT_THAT(error_of(without("pixel_cycles", std::string(kGood) + software())),
+              ::testing::HasSubstr("kernels.pixel_cycles"));
 }
 
 TEST(ChipSpecFile, refuses_what_is_missing) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "isa/packing.h"
 #include "timing/cycles.h"
+#include "timing/kernel_work.h"
 
 namespace chengying::timing {
 namespace {
@@ -89,15 +90,22 @@ class Visitor {
     // Each column holds a channel; the places of its window run along the reduction, in groups of 4 if u8.
     const std::uint64_t places = places_of(op.window);
     const bool u8 = op.input.dtype == DType::kU8;
-    return convolution(op, u8 ? round_up_to(places, isa::kReduceGroup) : places, places);
+    EngineWork work = convolution(op, u8 ? round_up_to(places, isa::kReduceGroup) : places, places);
+    if (chip_.kernels && u8) {
+      const std::uint64_t usual = work.active_cycles;
+      work.cycles = add(work.cycles - usual, kernel_depthwise_cycles(op, chip_));
+    }
+    return work;
   }
 
   EngineWork operator()(const isa::Pool& op) const {
     const std::uint64_t reads = multiply(elements_of(op.output), places_of(op.window));
     const bool u8 = op.input.dtype == DType::kU8;
     EngineWork work = lanes(u8, reads, 1);
-    if (op.kind == isa::PoolKind::kMax) return work;
-    return plus(work, lanes(false, elements_of(op.output), u8 ? 1 + kRequantiseCost : kBinaryCosts[3]));
+    if (op.kind != isa::PoolKind::kMax)
+      work = plus(work, lanes(false, elements_of(op.output), u8 ? 1 + kRequantiseCost : kBinaryCosts[3]));
+    if (chip_.kernels) work.cycles = kernel_pool_cycles(op, chip_);
+    return work;
   }
 
   EngineWork operator()(const isa::Binary& op) const {
@@ -111,7 +119,11 @@ class Visitor {
     return lanes(false, elements_of(op.output), kUnaryCosts[static_cast<std::size_t>(op.kind)]);
   }
 
-  EngineWork operator()(const isa::Lut& op) const { return lanes(true, elements_of(op.output), 1); }
+  EngineWork operator()(const isa::Lut& op) const {
+    EngineWork work = lanes(true, elements_of(op.output), 1);
+    if (chip_.kernels) work.cycles = kernel_lut_cycles(op, *chip_.kernels);
+    return work;
+  }
 
   EngineWork operator()(const isa::Convert& op) const {
     return lanes(false, elements_of(op.output), kConvertCost);
@@ -151,7 +163,11 @@ class Visitor {
     return lanes(false, elements_of(op.input), kSoftmaxCost);
   }
 
-  EngineWork operator()(const isa::Copy& op) const { return moved(op.destination); }
+  EngineWork operator()(const isa::Copy& op) const {
+    EngineWork work = moved(op.destination);
+    if (chip_.kernels) work.cycles = std::max(work.cycles, kernel_copy_cycles(op, *chip_.kernels));
+    return work;
+  }
   EngineWork operator()(const isa::Gather& op) const { return moved(op.output); }
   EngineWork operator()(const isa::Scatter& op) const { return moved(op.updates); }
 
@@ -201,7 +217,9 @@ class Visitor {
     const View& output = op.output;
     const bool u8 = op.input.dtype == DType::kU8;
     const std::uint64_t channels = unsigned_of(output.shape[3]);
-    const ArrayCycles passes = passes_of(u8, elements_of(output) / channels, depth, channels);
+    const std::uint64_t pixels = elements_of(output) / channels;
+    ArrayCycles passes = passes_of(u8, pixels, depth, channels);
+    if (chip_.kernels) passes.total = add(passes.total, kernel_pixel_cycles(*chip_.kernels, pixels));
     return array_work(u8, passes, epilogue_cycles(op.epilogue, output, u8),
                       multiply(elements_of(output), useful));
   }

@@ -53,7 +53,8 @@ Result<std::vector<PortableModel>> open_models(const SweepOptions& options) {
   for (const std::string& path : options.models) {
     CompileFlags flags = options.flags;
     flags.model = path;
-    TRY_ASSIGN(models.emplace_back(), PortableModel::open(flags));
+    TRY_ASSIGN(PortableModel model, PortableModel::open(flags));
+    models.push_back(std::move(model));
   }
   return models;
 }

@@ -8,8 +8,8 @@ namespace chengying::cli {
 namespace {
 
 /// The model in int8 with the ranges of its samples, as ONNX.
-Result<std::string> calibrated(const CompileFlags& flags, const Described& described) {
-  TRY_ASSIGN(const isa::ChipSpec host, find_chip("host", flags.chips_folder));
+Result<std::string> calibrated(const CompileFlags& flags, const Described& described,
+                               const isa::ChipSpec& host) {
   TRY_ASSIGN(compiler::CompileOptions options, compile_options_of(flags, described, host, 1));
   Progress progress;
   options.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
@@ -25,21 +25,22 @@ Result<PortableModel> PortableModel::open(const CompileFlags& flags) {
   if (compiled)
     return fail(Code::kInvalidArgument, "{}: is an executable, for one chip alone; give the model (.onnx)",
                 flags.model);
-  PortableModel model;
-  TRY_ASSIGN(model.described_, describe_model(flags));
-  model.flags_ = flags;
-  model.source_.path = flags.model;
+  TRY_ASSIGN(const Described described, describe_model(flags));
+  TRY_ASSIGN(const isa::ChipSpec host, find_chip("host", flags.chips_folder));
+  CompileFlags kept = flags;
+  compiler::ModelSource source{flags.model, nullptr};
   if (!flags.calibrate.empty()) {
-    TRY_ASSIGN(std::string onnx, calibrated(flags, model.described_));
-    model.source_.bytes = std::make_shared<const std::string>(std::move(onnx));
-    model.flags_.calibrate.clear();
+    TRY_ASSIGN(std::string onnx, calibrated(flags, described, host));
+    source.bytes = std::make_shared<const std::string>(std::move(onnx));
+    kept.calibrate.clear();
   }
-  return model;
+  TRY_ASSIGN(const compiler::CompileOptions options, compile_options_of(kept, described, host, 1));
+  TRY_ASSIGN(compiler::PreparedModel prepared, compiler::PreparedModel::make(source, options));
+  return PortableModel(flags.model, std::move(prepared));
 }
 
 Result<isa::Executable> PortableModel::compile_for(const isa::ChipSpec& chip, std::uint16_t cores) const {
-  TRY_ASSIGN(const compiler::CompileOptions options, compile_options_of(flags_, described_, chip, cores));
-  TRY_ASSIGN(compiler::CompileOutput output, compiler::compile(source_, chip, options));
+  TRY_ASSIGN(compiler::CompileOutput output, prepared_.compile_for(chip, cores));
   return std::move(output.executable);
 }
 

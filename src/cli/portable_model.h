@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "cli/compile_flags.h"
-#include "compiler/compile.h"
+#include "compiler/prepared_model.h"
 #include "isa/program.h"
 #include "isa/spec.h"
 
@@ -14,18 +13,20 @@ namespace chengying::cli {
 
 class PortableModel {
  public:
-  /// kInvalidArgument for an executable: that is for one chip alone. `flags.chip` and `flags.cores` are not
-  /// looked at.
+  /// kInvalidArgument for an executable: that is for one chip alone; errors of the compiler that no chip has
+  /// a part in. `flags.chip` and `flags.cores` are not looked at.
   static Result<PortableModel> open(const CompileFlags& flags);
 
-  const std::string& name() const { return flags_.model; }
+  const std::string& name() const { return name_; }
   /// Errors of the compiler: what the chip lacks for this model.
   Result<isa::Executable> compile_for(const isa::ChipSpec& chip, std::uint16_t cores) const;
 
  private:
-  CompileFlags flags_;  // without calibration
-  compiler::ModelSource source_;
-  Described described_;
+  PortableModel(std::string name, compiler::PreparedModel prepared)
+      : name_(std::move(name)), prepared_(std::move(prepared)) {}
+
+  std::string name_;
+  compiler::PreparedModel prepared_;
 };
 
 /// All cores of a chip, at most as many as the machine has for its own.

@@ -13,6 +13,7 @@
 #include "compiler/emit.h"
 #include "compiler/layers.h"
 #include "compiler/passes/prepare.h"
+#include "compiler/prepared_model.h"
 #include "isa/limits.h"
 
 namespace chengying::compiler {
@@ -21,10 +22,10 @@ namespace {
 
 /// What the stages of the pipeline hand on.
 struct Work {
-  const ModelSource& model;
-  const isa::ChipSpec& chip;
+  const Prepared& prepared;
   const CompileOptions& options;
-  Prepared prepared;
+  const isa::ChipSpec& chip;
+  std::uint16_t cores;
   LowerDump dump;
   CompileOutput output;
 };
@@ -32,42 +33,33 @@ struct Work {
 constexpr std::array<std::string_view, 3> kLowerDumps{"split", "tiles", "lower"};
 
 /// `dump_after` must name a pass of this compilation.
-Status check_dump_name(const Work& work) {
-  const std::string& name = work.options.dump_after;
+Status check_dump_name(const Prepared& prepared, const std::string& name) {
   std::vector<std::string_view> known;
-  for (const PassReport& pass : work.prepared.passes) known.push_back(pass.name);
+  for (const PassReport& pass : prepared.passes) known.push_back(pass.name);
   known.insert(known.end(), kLowerDumps.begin(), kLowerDumps.end());
   if (name.empty() || std::ranges::find(known, name) != known.end()) return {};
   return fail(Code::kInvalidArgument, "no pass '{}' to dump after; the passes of this model are {}", name,
               fmt::join(known, ", "));
 }
 
-/// From the model's file to one graph for each batch that is ready for lowering; its own passes are listed in
-/// passes.h and checked one by one.
-Status prepare_graphs(Work& work) {
-  TRY_ASSIGN(work.prepared, prepare(work.model, work.options));
-  CHECK(!work.prepared.graphs.empty());
-  return check_dump_name(work);
+/// The model's own name and the digest of its file, into what the file says of itself.
+Status name_model(const ModelSource& model, Prepared& prepared) {
+  const std::string& name = prepared.graphs.front().graph.name;
+  prepared.metadata["model"] = name.empty() ? model.path.stem().string() : name;
+  if (model.bytes != nullptr) {
+    prepared.metadata["source_digest"] = sha256(std::string_view(*model.bytes)).hex();
+  } else {
+    TRY_ASSIGN(const MappedFile file, MappedFile::open(model.path));
+    prepared.metadata["source_digest"] = sha256(file.bytes()).hex();
+  }
+  return {};
 }
 
 /// Splits, tiles, places, instructions; `lower` checks its result with isa::verify.
 Status lower_graphs(Work& work) {
   LowerDump* dump = work.options.dump_after.empty() ? nullptr : &work.dump;
-  TRY_ASSIGN(work.output.executable, lower(work.prepared.graphs, work.chip, work.options.cores, dump));
-  return {};
-}
-
-Status name_executable(Work& work) {
-  auto& metadata = work.output.executable.metadata;
-  metadata = work.prepared.metadata;
-  const std::string& name = work.prepared.graphs.front().graph.name;
-  metadata["model"] = name.empty() ? work.model.path.stem().string() : name;
-  if (work.model.bytes != nullptr) {
-    metadata["source_digest"] = sha256(std::string_view(*work.model.bytes)).hex();
-  } else {
-    TRY_ASSIGN(const MappedFile file, MappedFile::open(work.model.path));
-    metadata["source_digest"] = sha256(file.bytes()).hex();
-  }
+  TRY_ASSIGN(work.output.executable, lower(work.prepared.graphs, work.chip, work.cores, dump));
+  work.output.executable.metadata = work.prepared.metadata;
   return {};
 }
 
@@ -87,12 +79,14 @@ struct Stage {
   Status (*run)(Work&);
 };
 
-constexpr std::array<Stage, 4> kPipeline{{
-    {"prepare", prepare_graphs},
+constexpr std::array<Stage, 2> kStages{{
     {"lower", lower_graphs},
-    {"name", name_executable},
     {"report", report},
 }};
+
+void show(const CompileOptions& options, std::string_view stage, std::size_t done) {
+  if (options.progress) options.progress(stage, done, kStages.size() + 1);
+}
 
 Status check_options(const CompileOptions& options) {
   for (const std::int32_t batch : options.batches) {
@@ -108,29 +102,51 @@ std::string dump_of(Work& work) {
   if (after == "split") return std::move(work.dump.decisions);
   if (after == "tiles") return std::move(work.dump.tiles);
   if (after == "lower") return isa::print(work.output.executable);
-  return std::move(work.prepared.dump);
+  return work.prepared.dump;
 }
 
 }  // namespace
 
-Result<CompileOutput> compile(const ModelSource& model, const isa::ChipSpec& chip,
-                              const CompileOptions& options) {
+struct PreparedModel::State {
+  Prepared prepared;
+  CompileOptions options;
+};
+
+/// From the model's file to one graph for each batch that is ready for lowering; its own passes are listed in
+/// passes.h and checked one by one.
+Result<PreparedModel> PreparedModel::make(const ModelSource& model, const CompileOptions& options) {
   TRY(check_options(options));
-  Work work{model, chip, options, {}, {}, {}};
-  std::vector<PassReport> stages;
-  for (const Stage& stage : kPipeline) {
-    if (options.progress) options.progress(stage.name, stages.size(), kPipeline.size());
+  show(options, "prepare", 0);
+  TRY_ASSIGN(Prepared prepared, prepare(model, options));
+  CHECK(!prepared.graphs.empty());
+  TRY(check_dump_name(prepared, options.dump_after));
+  TRY(name_model(model, prepared));
+  CompileOptions kept = options;
+  kept.calibration.reset();  // it has done its work
+  return PreparedModel(std::make_shared<const State>(std::move(prepared), std::move(kept)));
+}
+
+Result<CompileOutput> PreparedModel::compile_for(const isa::ChipSpec& chip, std::uint16_t cores) const {
+  const Prepared& prepared = state_->prepared;
+  Work work{prepared, state_->options, chip, cores, {}, {}};
+  work.output.passes = prepared.passes;  // those of "prepare", one by one
+  const std::size_t nodes = prepared.graphs.front().graph.nodes.size();
+  for (std::size_t i = 0; i < kStages.size(); ++i) {
+    show(state_->options, kStages[i].name, i + 1);
     const auto start = std::chrono::steady_clock::now();
-    TRY(stage.run(work));
+    TRY(kStages[i].run(work));
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    const std::size_t nodes = work.prepared.graphs.front().graph.nodes.size();
-    stages.push_back({std::string(stage.name), took.count(), nodes, nodes});
+    work.output.passes.push_back({std::string(kStages[i].name), took.count(), nodes, nodes});
   }
-  work.output.passes = std::move(work.prepared.passes);  // those of "prepare", one by one
-  work.output.passes.insert(work.output.passes.end(), stages.begin() + 1, stages.end());
-  work.output.notes = std::move(work.prepared.notes);
+  work.output.notes = prepared.notes;
   work.output.dump = dump_of(work);
   return std::move(work.output);
+}
+
+Result<CompileOutput> compile(const ModelSource& model, const isa::ChipSpec& chip,
+                              const CompileOptions& options) {
+  TRY_ASSIGN(const PreparedModel prepared, PreparedModel::make(model, options));
+  return prepared.compile_for(chip, options.cores);
 }
 
 }  // namespace chengying::compiler

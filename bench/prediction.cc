@@ -17,7 +17,7 @@
 #include "cli/probe.h"
 #include "cli/table.h"
 #include "compiler/compile.h"
-#include "synthetic.h"
+#include "prediction_subjects.h"
 #include "timing/timing.h"
 
 namespace chengying::bench {
@@ -26,53 +26,11 @@ namespace {
 constexpr int kRepeatsDefault = 9;
 constexpr double kSecondsMin = 0.02;  // of one sample: short layers are run again and again
 
-struct Subject {
-  std::string name;
-  std::string onnx;
-};
-
 struct Comparison {
   std::string name;
   double predicted = 0, measured = 0;  // seconds
   double error() const { return predicted / measured - 1; }
 };
-
-/// A hundred convolutions and dense layers of the shapes that networks have.
-std::vector<Subject> layers() {
-  std::vector<Subject> all;
-  const auto add = [&](std::string name, auto make) {
-    QuantisedModel model(name);
-    std::string onnx = model.finish(make(model));
-    all.push_back({std::move(name), std::move(onnx)});
-  };
-  for (const std::int64_t size : {56, 28, 14, 7})
-    for (const std::int64_t channels : {32, 64, 128, 256, 512})
-      for (const std::int64_t kernel : {1, 3})
-        for (const std::int64_t out : {channels, 2 * channels})
-          add(fmt::format("conv {0}x{0} {1}x{1}x{2} to {3}", kernel, size, channels, out),
-              [&](QuantisedModel& m) {
-                return m.conv(m.input(channels, size, size), out, {kernel, 1, kernel / 2});
-              });
-  for (const std::int64_t channels : {32, 96, 256})
-    for (const std::int64_t size : {56, 14})
-      add(fmt::format("depthwise 3x3 {0}x{0}x{1}", size, channels),
-          [&](QuantisedModel& m) { return m.depthwise(m.input(channels, size, size), {3, 1, 1}); });
-  for (const std::int64_t depth : {256, 1024, 4096})
-    for (const std::int64_t columns : {256, 1000, 4096})
-      add(fmt::format("dense {} to {}", depth, columns),
-          [&](QuantisedModel& m) { return m.dense(m.input(depth), columns); });
-  for (const std::int64_t kernel : {2, 3})
-    for (const std::int64_t size : {112, 28, 14})
-      add(fmt::format("max pool {0}x{0} {1}x{1}x64", kernel, size),
-          [&](QuantisedModel& m) { return m.max_pool(m.input(64, size, size), {kernel, 2, 0}); });
-  return all;
-}
-
-std::vector<Subject> whole_networks() {
-  std::vector<Subject> all;
-  for (const Network& network : networks()) all.push_back({network.name, network.make()});
-  return all;
-}
 
 std::vector<Tensor> any_inputs(const isa::Program& program) {
   std::mt19937 random(1);
@@ -110,14 +68,15 @@ Result<double> median_seconds(const isa::ChipSpec& chip, std::shared_ptr<const i
   return times[times.size() / 2];
 }
 
-Result<Comparison> compare(const isa::ChipSpec& chip, const Subject& subject, int repeats) {
+Result<Comparison> compare(const isa::ChipSpec& chip, const Subject& subject, std::uint16_t cores,
+                           int repeats) {
   compiler::CompileOptions options;
-  options.cores = 1;
+  options.cores = cores;
   options.batches = {1};
   TRY_ASSIGN(auto output,
              compiler::compile({{}, std::make_shared<const std::string>(subject.onnx)}, chip, options));
   auto executable = std::make_shared<const isa::Executable>(std::move(output.executable));
-  const timing::Timing timing = timing::walk(executable->programs.front(), chip, 1);
+  const timing::Timing timing = timing::walk(executable->programs.front(), chip, cores);
   // The launch is a hand-over to a thread of the service; a bench calls the engine from its own.
   const double launch = static_cast<double>(timing.launch_cycles) / chip.clock_hz;
   TRY_ASSIGN(const double measured, median_seconds(chip, executable, repeats));
@@ -132,30 +91,31 @@ double median_error(const std::vector<Comparison>& all) {
 }
 
 Result<std::vector<Comparison>> compare_all(const isa::ChipSpec& chip, const std::vector<Subject>& subjects,
-                                            const char* what, int repeats) {
+                                            std::uint16_t cores, const char* what, int repeats) {
   std::vector<Comparison> all;
   cli::Table table({{what},
                     {"PREDICTED", cli::Align::kRight},
                     {"MEASURED", cli::Align::kRight},
                     {"ERROR", cli::Align::kRight}});
   for (const Subject& subject : subjects) {
-    TRY_ASSIGN(const Comparison comparison, compare(chip, subject, repeats));
+    TRY_ASSIGN(const Comparison comparison, compare(chip, subject, cores, repeats));
     table.add({comparison.name, cli::duration_text(comparison.predicted),
                cli::duration_text(comparison.measured), fmt::format("{:+.1f} %", 100 * comparison.error())});
     all.push_back(comparison);
   }
-  fmt::print("{}\nmedian error of {} {}s: {}\n\n", table.text(), all.size(), what,
+  fmt::print("{}\nmedian error of {} {}s on {} cores: {}\n\n", table.text(), all.size(), what, cores,
              cli::percent_text(median_error(all)));
   return all;
 }
 
 cli::Plot plot_of(const isa::ChipSpec& chip, const std::vector<Comparison>& networks,
-                  const std::vector<Comparison>& layers) {
+                  const std::vector<Comparison>& wide, const std::vector<Comparison>& layers) {
   cli::Plot plot{.title = chip.title + ": predicted against measured time",
                  .x_label = "measured seconds",
                  .y_label = "predicted seconds",
-                 .series = {{.name = "networks", .points = {}},
-                            {.name = "layers", .points = {}},
+                 .series = {{.name = "networks, one core", .points = {}},
+                            {.name = "networks, all cores", .points = {}},
+                            {.name = "layers, one core", .points = {}},
                             {.name = "equal", .points = {}, .line = true}}};
   double lowest = 1, highest = 0;
   const auto add = [&](cli::PlotSeries& series, const std::vector<Comparison>& all, bool named) {
@@ -166,8 +126,9 @@ cli::Plot plot_of(const isa::ChipSpec& chip, const std::vector<Comparison>& netw
     }
   };
   add(plot.series[0], networks, true);
-  add(plot.series[1], layers, false);
-  plot.series[2].points = {{lowest, lowest, ""}, {highest, highest, ""}};
+  add(plot.series[1], wide, false);
+  add(plot.series[2], layers, false);
+  plot.series[3].points = {{lowest, lowest, ""}, {highest, highest, ""}};
   return plot;
 }
 
@@ -176,10 +137,12 @@ Status run(const std::string& spec, const std::string& path, int repeats) {
   TRY_ASSIGN(const isa::ChipSpec chip, cli::find_chip(spec));
   if (!chip.is_host)
     return fail(Code::kInvalidArgument, "{} is not this machine: its time can't be measured here", chip.name);
-  TRY_ASSIGN(const auto networks, compare_all(chip, whole_networks(), "network", repeats));
-  TRY_ASSIGN(const auto layer_times, compare_all(chip, layers(), "layer", repeats));
+  const auto all_cores = static_cast<std::uint16_t>(chip.cores);
+  TRY_ASSIGN(const auto networks, compare_all(chip, whole_networks(), 1, "network", repeats));
+  TRY_ASSIGN(const auto wide, compare_all(chip, whole_networks(), all_cores, "network", repeats));
+  TRY_ASSIGN(const auto layer_times, compare_all(chip, layers(), 1, "layer", repeats));
   TRY(cli::check_quiet(cli::quiet_share(), 0));
-  return write_file_atomically(path, plot_of(chip, networks, layer_times).svg());
+  return write_file_atomically(path, plot_of(chip, networks, wide, layer_times).svg());
 }
 
 }  // namespace

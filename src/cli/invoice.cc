@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 struct InvoiceOptions {
   ClientConfig client;
-  std::string id, request_id, output, records, prices, page;
+  std::string id, request_id, output, records, prices, page, pdf;
 };
 
 Result<std::string> fetch(ServiceClient& service, const std::string& target, std::string_view accept) {
@@ -57,6 +57,10 @@ Status save_and_print(ServiceClient& service, const InvoiceOptions& options, boo
     TRY_ASSIGN(const std::string page, fetch(service, target, "text/html"));
     TRY(write_file_atomically(options.page, page));
   }
+  if (!options.pdf.empty()) {
+    TRY_ASSIGN(const std::string pdf, fetch(service, target, "application/pdf"));
+    TRY(write_file_atomically(options.pdf, pdf));
+  }
   if (!options.prices.empty()) TRY(save_prices(service, invoice, options.prices));
   if (as_json) {
     fmt::print("{}", invoice);
@@ -79,6 +83,7 @@ void add_file_flags(CLI::App& app, InvoiceOptions& options) {
   app.add_option("--records", options.records,
                  "Write the records that it sums up to this file, as JSON Lines");
   app.add_option("--page", options.page, "Write the invoice to this file, as a page of HTML to print");
+  app.add_option("--pdf", options.pdf, "Write the invoice to this file, as a PDF of A4 pages");
   app.add_option("--prices", options.prices, "Write the price book that was in force to this file");
   add_client_flags(app, options.client);
 }

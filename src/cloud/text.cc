@@ -2,30 +2,9 @@
 
 #include <algorithm>
 
-namespace chengying::cloud {
+#include "cloud/utf8.h"
 
-namespace {
-/// Length of the well-formed UTF-8 sequence at the front; 0 if there is none (overlong forms and surrogates
-/// included).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  const unsigned second = byte(1);
-  const bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                   (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-  return bad ? 0 : length;
-}
-}  // namespace
+namespace chengying::cloud {
 
 Status needs(const Caller& caller, Scope scope) {
   if (caller.may(scope)) return {};
@@ -37,7 +16,7 @@ Status check_utf8(std::string_view what, std::string_view text, std::int64_t byt
     return fail(Code::kTooLarge, "{} has {} bytes, at most {} are taken", what, text.size(), bytes_max);
   }
   for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t length = sequence_length(rest);
+    const std::size_t length = utf8_length(rest);
     if (length == 0)
       return fail(Code::kInvalidArgument, "{} is not UTF-8 at byte {}", what, text.size() - rest.size());
     rest.remove_prefix(length);

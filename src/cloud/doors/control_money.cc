@@ -6,6 +6,7 @@
 #include "cloud/doors/handlers.h"
 #include "cloud/doors/json_body.h"
 #include "cloud/doors/json_of.h"
+#include "cloud/invoice_pdf.h"
 
 namespace chengying::doors {
 namespace {
@@ -108,7 +109,12 @@ Result<Response> list_invoices(const Services& services, Call& call) {
 Result<Response> show_invoice(const Services& services, Call& call) {
   TRY_ASSIGN(cloud::InvoiceView invoice, services.cloud.invoice(call.caller, call.parameters[0]));
   Response response;
-  if (accepts(call, "text/html")) {
+  if (accepts(call, "application/pdf")) {
+    TRY_ASSIGN(const billing::Invoice document, billing::parse_invoice(invoice.json));
+    TRY_ASSIGN(const cloud::Tenant tenant, services.cloud.tenant(call.caller, invoice.tenant));
+    TRY_ASSIGN(response.body, cloud::invoice_pdf(document, tenant.name));
+    response.content_type = "application/pdf";
+  } else if (accepts(call, "text/html")) {
     response.content_type = "text/html; charset=utf-8";
     response.body = std::move(invoice.html);
   } else if (accepts(call, "text/plain")) {

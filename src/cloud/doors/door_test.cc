@@ -211,6 +211,13 @@ TEST_F(DoorTest, AnInvoiceComesByteForByte) {
   EXPECT_EQ(ask("GET /api/v1/invoices/inv_1/records").body, "{\"a\":1}\n{\"a\":2}\n");
 }
 
+TEST_F(DoorTest, AnInvoiceComesAsPdf) {
+  const auto pdf = ask("GET /api/v1/invoices/inv_pages", "", "Accept: application/pdf\r\n");
+  EXPECT_EQ(pdf.status, 200) << pdf.body.substr(0, 300);
+  EXPECT_THAT(pdf.head, HasSubstr("Content-Type: application/pdf"));
+  EXPECT_TRUE(pdf.body.starts_with("%PDF-1."));
+}
+
 TEST_F(DoorTest, MoneyIsExactTwice) {
   EXPECT_THAT(ask("GET /api/v1/balance").body,
               HasSubstr(R"("balance":"12.000000001","balance_nano":12000000001)"));

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "billing/invoice.h"
 #include "cloud/cloud.h"
 
 namespace chengying::doors {
@@ -73,7 +74,13 @@ class FakeCloud final : public cloud::Cloud {
                          .spent = {}};
   }
   Result<std::vector<cloud::Tenant>> tenants(const cloud::Caller&) const override { return refused(); }
-  Result<cloud::Tenant> tenant(const cloud::Caller&, std::string_view) const override { return refused(); }
+  Result<cloud::Tenant> tenant(const cloud::Caller&, std::string_view id) const override {
+    if (id != "tn_pages") return refused();
+    cloud::Tenant tenant;
+    tenant.id = id;
+    tenant.name = "Acme";
+    return tenant;
+  }
   Result<cloud::Tenant> deposit(const cloud::Caller&, std::string_view id, Money amount,
                                 std::string_view) override {
     cloud::Tenant tenant;
@@ -264,6 +271,10 @@ class FakeCloud final : public cloud::Cloud {
     cloud::InvoiceView view;
     view.id = id;
     view.json = "{ \"exact\" : 1 }\n";
+    if (id == "inv_pages") {  // a whole one
+      view.tenant = "tn_pages";
+      view.json = to_json(*billing::make_invoice({"inv_pages", "tn_pages", "USD", "", {}, {}}, {}));
+    }
     view.text = "a page\n";
     view.html = "<!doctype html>\n";
     return view;

@@ -1,0 +1,193 @@
+#include "cloud/invoice_pdf.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cloud/paper.h"
+
+namespace chengying::cloud {
+
+namespace {
+using billing::InvoiceLine;
+using billing::RecordKind;
+
+constexpr float kLeft = 40, kRight = Paper::kWidth - kLeft, kTop = 48, kBottom = Paper::kHeight - 44;
+constexpr float kLeading = 11, kPadding = 8, kRowGap = 4;
+constexpr Lettering kTitle{Face::kBold, 15}, kHeading{Face::kBold, 10}, kText{Face::kRegular, 8.5F},
+    kStrong{Face::kBold, 8.5F}, kSmall{Face::kMono, 7};
+
+/// The table's columns; the numbers end at their right edge, so that their places stand below each other.
+struct Column {
+  std::string_view name;
+  float width;
+  bool is_number;
+};
+constexpr std::array<Column, 8> kColumns{{{"kind", 58, false},
+                                          {"subject", 150, false},
+                                          {"offer", 142, false},
+                                          {"slice", 120, false},
+                                          {"records", 56, true},
+                                          {"used", 108, true},
+                                          {"per core-hour", 66, true},
+                                          {"", 62, true}}};  // the currency
+using Cells = std::array<std::string, kColumns.size()>;
+
+std::string used(const InvoiceLine& line) {
+  if (line.kind == RecordKind::kCapacity) return fmt::format("{} s", line.seconds);
+  return line.kind == RecordKind::kWork ? fmt::format("{} cycles", line.cycles) : "";
+}
+
+std::string slice(const InvoiceLine& line) {
+  if (line.kind == RecordKind::kAdjustment) return "";
+  const std::string cores = fmt::format("{}, {} core{}", line.chip, line.cores, line.cores == 1 ? "" : "s");
+  return line.chips == 1 ? cores : fmt::format("{} on each of {} chips", cores, line.chips);
+}
+
+Cells cells_of(const InvoiceLine& line) {
+  return {std::string(name_of(line.kind)),
+          line.subject,
+          line.offer,
+          slice(line),
+          std::to_string(line.count),
+          used(line),
+          line.kind == RecordKind::kAdjustment ? "" : billing::to_micro_string(line.micro_per_core_hour),
+          billing::to_micro_string(line.amount_micro)};
+}
+
+/// Writes from top to bottom, and on to the next page.
+class Writer {
+ public:
+  Writer(Paper& paper, std::string_view currency) : paper_(paper) {
+    for (std::size_t i = 0; i < kColumns.size(); ++i) names_[i] = kColumns[i].name;
+    names_.back() = currency;
+  }
+
+  void line(std::string_view text, Lettering lettering, float leading = kLeading) {
+    for (const std::string& part : paper_.lines_of(text, lettering, kRight - kLeft)) {
+      if (y_ + leading > kBottom) next_page();
+      y_ += leading;
+      paper_.write(kLeft, y_, part, lettering);
+    }
+  }
+  void gap(float height) { y_ += height; }
+  /// A heading stays with the table's first row.
+  void begin_table(std::string_view heading) {
+    if (y_ + 6 * kLeading > kBottom) next_page();
+    gap(kLeading);
+    line(heading, kHeading, kLeading + 3);
+    gap(2);
+    table_head();
+  }
+  void row(const Cells& cells, Lettering lettering) {
+    std::array<std::vector<std::string>, kColumns.size()> lines;
+    std::size_t height = 1;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      lines[i] = paper_.lines_of(cells[i], lettering, kColumns[i].width - kPadding);
+      height = std::max(height, lines[i].size());
+    }
+    // A row stays together, unless it is longer than a page.
+    const float needs = static_cast<float>(height) * kLeading + kRowGap;
+    if (y_ + needs > kBottom && needs < (kBottom - kTop) / 2) next_page_of_table();
+    for (std::size_t n = 0; n < height; ++n) {
+      if (y_ + kLeading > kBottom) next_page_of_table();
+      y_ += kLeading;
+      row_line(lines, n, lettering);
+    }
+    gap(kRowGap);
+  }
+  void rule(float thickness) { paper_.rule(kLeft, kRight, y_, thickness); }
+
+ private:
+  void row_line(const std::array<std::vector<std::string>, kColumns.size()>& lines, std::size_t n,
+                Lettering lettering) {
+    float x = kLeft;
+    for (std::size_t i = 0; i < kColumns.size(); ++i) {
+      const float right = x + kColumns[i].width;
+      if (n < lines[i].size() && kColumns[i].is_number) {
+        paper_.write_right(right, y_, lines[i][n], lettering);
+      } else if (n < lines[i].size()) {
+        paper_.write(x, y_, lines[i][n], lettering);
+      }
+      x = right;
+    }
+  }
+  void table_head() {
+    row(names_, kStrong);
+    rule(1);
+  }
+  void next_page() {
+    paper_.new_page();
+    y_ = kTop;
+  }
+  void next_page_of_table() {
+    next_page();
+    table_head();
+  }
+
+  Paper& paper_;
+  Cells names_;
+  float y_ = kTop;
+};
+
+void write_table(Writer& writer, const std::string& project, const std::vector<const InvoiceLine*>& lines) {
+  writer.begin_table(project.empty() ? "Without a project" : "Project " + project);
+  std::int64_t sum = 0;
+  for (const InvoiceLine* line : lines) {
+    writer.row(cells_of(*line), kText);
+    writer.rule(0.25F);
+    sum += line->amount_micro;
+  }
+  Cells last{"Sum"};
+  last.back() = billing::to_micro_string(sum);
+  writer.row(last, kStrong);
+}
+
+void write_total(Writer& writer, const billing::Invoice& invoice) {
+  writer.gap(kLeading);
+  writer.line(fmt::format("Total {} {}", billing::to_micro_string(invoice.total_micro), invoice.currency),
+              kHeading, kLeading + 3);
+  writer.line(fmt::format("Metered {}; each line is rounded down once, {} were given back.",
+                          billing::to_string(invoice.exact), billing::to_string(invoice.rounding)),
+              kText);
+  writer.gap(kLeading);
+  writer.line(fmt::format("{} records, {} to {}, sha256 {}", invoice.records, invoice.first_sequence,
+                          invoice.last_sequence, invoice.records_digest.hex()),
+              kSmall);
+  for (const billing::PriceBookReference& book : invoice.price_books) {
+    writer.line(fmt::format("price book {}, sha256 {}", book.version, book.digest.hex()), kSmall);
+  }
+  writer.line(fmt::format("this invoice, sha256 {}", invoice.digest.hex()), kSmall);
+}
+
+void write_feet(Paper& paper, const billing::Invoice& invoice) {
+  for (std::size_t page = 0; page < paper.pages(); ++page) {
+    paper.turn_to(page);
+    paper.write(kLeft, Paper::kHeight - 24, "Invoice " + invoice.id, kSmall);
+    paper.write_right(kRight, Paper::kHeight - 24, fmt::format("page {} of {}", page + 1, paper.pages()),
+                      kSmall);
+  }
+}
+}  // namespace
+
+Result<std::string> invoice_pdf(const billing::Invoice& invoice, std::string_view tenant_name) {
+  TRY_ASSIGN(Paper paper, Paper::make("Invoice " + invoice.id));
+  Writer writer(paper, invoice.currency);
+  writer.line("Invoice " + invoice.id, kTitle, 15);
+  writer.gap(4);
+  writer.line(tenant_name.empty() ? "Tenant " + invoice.tenant
+                                  : fmt::format("Tenant {} ({})", tenant_name, invoice.tenant),
+              kText);
+  writer.line("Date " + invoice.created_at, kText);
+  if (invoice.records > 0) {
+    writer.line(fmt::format("Period {} to {}", invoice.period_from, invoice.period_to), kText);
+  }
+  std::map<std::string, std::vector<const InvoiceLine*>> projects;
+  for (const InvoiceLine& line : invoice.lines) projects[line.project].push_back(&line);
+  for (const auto& [project, lines] : projects) write_table(writer, project, lines);
+  write_total(writer, invoice);
+  write_feet(paper, invoice);
+  return paper.finish();
+}
+
+}  // namespace chengying::cloud

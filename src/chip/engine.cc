@@ -74,6 +74,9 @@ void bind(Prepared& prepared, std::span<const std::span<const std::byte>> inputs
       case HostOperand::Slot::kThird:
         operands.third = data;
         break;
+      case HostOperand::Slot::kFourth:
+        operands.fourth = data;
+        break;
       case HostOperand::Slot::kOutput:
         operands.output = outputs[operand.binding - inputs.size()].data() + operand.offset;
         break;
@@ -88,14 +91,21 @@ bool sizes_match(const std::vector<isa::Binding>& bindings, const Spans& spans) 
       [](const auto& span) { return std::uint64_t{span.size()}; });
 }
 
-/// Clock times of the steps, if somebody asked for them.
-class Profile {
+bool within_bounds(const std::vector<isa::Argument>& arguments, std::span<const std::int64_t> given) {
+  return std::ranges::equal(arguments, given, [](const isa::Argument& argument, std::int64_t value) {
+    return value >= argument.low && value <= argument.high;
+  });
+}
+
+/// What a run was asked with: its arguments, and clock times of the steps if somebody wants them.
+class Asked {
  public:
-  Profile(std::vector<InstructionClock>* clocks, std::size_t instructions)
-      : clocks_(clocks), begin_(Clock::now()) {
+  Asked(const RunOptions& options, std::size_t instructions)
+      : clocks_(options.profile), arguments_(options.arguments.data()), begin_(Clock::now()) {
     if (clocks_ != nullptr) clocks_->assign(instructions, {});
   }
   bool wanted() const { return clocks_ != nullptr; }
+  const std::int64_t* arguments() const { return arguments_; }
   std::uint64_t now() const {
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin_).count());
@@ -106,6 +116,7 @@ class Profile {
 
  private:
   std::vector<InstructionClock>* clocks_;
+  const std::int64_t* arguments_;
   Clock::time_point begin_;
 };
 
@@ -118,15 +129,16 @@ void note_fault(const Fault& fault, std::uint32_t instruction, FirstTrap& trap) 
   trap = Trap{instruction, fmt::format("index {} names none of {} rows", fault.number, fault.rows)};
 }
 
-void execute_step(const Kernels& kernels, const Step& step, const Profile& profile, unsigned thread,
+void execute_step(const Kernels& kernels, const Step& step, const Asked& asked, unsigned thread,
                   FirstTrap& trap) {
   Fault fault;
   Operands operands = step.operands;
   operands.fault = &fault;
-  if (profile.wanted()) {
-    const std::uint64_t start_ns = profile.now();
+  operands.arguments = asked.arguments();
+  if (asked.wanted()) {
+    const std::uint64_t start_ns = asked.now();
     execute(kernels, *step.operation, operands);
-    profile.record(step.instruction, start_ns, thread);
+    asked.record(step.instruction, start_ns, thread);
   } else {
     execute(kernels, *step.operation, operands);
   }
@@ -153,17 +165,17 @@ struct Engine::State {
   std::shared_ptr<const isa::Executable> executable;  // shared: its file serves other slices too
   std::vector<Loaded> loaded;                         // as executable->programs
 
-  void walk_alone(const ThreadList& list, const Profile& profile, FirstTrap& trap) const {
-    for (const Step& step : list.steps) execute_step(kernels, step, profile, 0, trap);
+  void walk_alone(const ThreadList& list, const Asked& asked, FirstTrap& trap) const {
+    for (const Step& step : list.steps) execute_step(kernels, step, asked, 0, trap);
   }
 
-  void walk(const ThreadList& list, const Profile& profile, unsigned thread, FirstTrap& trap) {
+  void walk(const ThreadList& list, const Asked& asked, unsigned thread, FirstTrap& trap) {
     Progress& own = team.progress(thread);
     std::uint32_t done = 0;
     for (const Step& step : list.steps) {
       for (std::uint32_t w = step.waits_begin; w < step.waits_end; ++w)
         team.progress(list.waits[w].thread).wait_for(list.waits[w].steps);
-      execute_step(kernels, step, profile, thread, trap);
+      execute_step(kernels, step, asked, thread, trap);
       ++done;
       if (step.published) own.publish(done);
     }
@@ -205,17 +217,18 @@ std::optional<Trap> Engine::run(const isa::Program& program,
   const auto found = std::ranges::find(state_->loaded, &program, &Loaded::program);
   CHECK(found != state_->loaded.end());
   CHECK(sizes_match(program.inputs, inputs) && sizes_match(program.outputs, outputs));
+  CHECK(within_bounds(program.arguments, options.arguments));
   if (!found->prepared) return found->prepared.error();
 
   bind(*found->prepared, inputs, outputs);
-  const Profile profile(options.profile, program.instructions.size());
+  const Asked asked(options, program.instructions.size());
   const std::vector<ThreadList>& lists = found->prepared->threads;
   std::vector<FirstTrap> traps(lists.size());
   if (found->alone)
-    state_->walk_alone(lists[0], profile, traps[0]);
+    state_->walk_alone(lists[0], asked, traps[0]);
   else
     state_->team.run(found->active,
-                     [&](unsigned thread) { state_->walk(lists[thread], profile, thread, traps[thread]); });
+                     [&](unsigned thread) { state_->walk(lists[thread], asked, thread, traps[thread]); });
   return earliest(traps);
 }
 

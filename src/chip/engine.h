@@ -40,6 +40,7 @@ struct InstructionClock {
 
 struct RunOptions {
   std::vector<InstructionClock>* profile = nullptr;  // resized to the program's instructions if given
+  std::span<const std::int64_t> arguments = {};      // as the program's, each within its bounds (CHECKed)
 };
 
 class Engine {

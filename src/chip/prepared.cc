@@ -39,6 +39,7 @@ void add_host_operands(const Resolved& resolved, const Seat& seat, std::vector<H
   add(resolved.input, HostOperand::Slot::kInput);
   add(resolved.second, HostOperand::Slot::kSecond);
   add(resolved.third, HostOperand::Slot::kThird);
+  add(resolved.fourth, HostOperand::Slot::kFourth);
   add(resolved.output, HostOperand::Slot::kOutput);
 }
 

@@ -40,7 +40,7 @@ struct ThreadList {
 
 /// An operand that lies in a tensor of the request, set anew for each run.
 struct HostOperand {
-  enum class Slot : std::uint8_t { kInput, kSecond, kThird, kOutput };
+  enum class Slot : std::uint8_t { kInput, kSecond, kThird, kFourth, kOutput };
   std::uint32_t thread = 0, step = 0;
   Slot slot = Slot::kInput;
   std::uint32_t binding = 0;  // inputs first, then outputs

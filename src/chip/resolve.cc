@@ -69,6 +69,9 @@ class Resolver {
   void third(const isa::View& view) {
     resolved.operands.third = read(view, 0, "third input", resolved.third);
   }
+  void fourth(const isa::View& view) {
+    resolved.operands.fourth = read(view, 0, "fourth input", resolved.fourth);
+  }
   void output(const isa::View& view) {
     const auto bytes = span_of(view);
     if (!bytes) return fail("the output's shape or strides are impossible");
@@ -178,6 +181,28 @@ bool countable(const isa::Window& window, std::int32_t channels_out, std::int32_
   const std::uint64_t channels =
       product(static_cast<std::uint64_t>(channels_out), static_cast<std::uint64_t>(channels_in));
   return product(places, channels) < kMaxBytes / 64;
+}
+
+/// The lengths of a run stay within the operands, whatever it is given within the arguments' bounds.
+bool lengths_fit(const isa::Attention& op, const isa::Program& program) {
+  const std::uint64_t sequences = static_cast<std::uint64_t>(std::max(op.query.shape[0], 0));
+  const std::uint64_t room = product(static_cast<std::uint64_t>(std::max(op.pages.shape[3], 0)),
+                                     static_cast<std::uint64_t>(std::max(op.keys.shape[2], 0)));
+  if (op.keys.shape[1] < 1 || op.pages.shape[2] != op.query.shape[0] ||
+      op.query.shape[1] % op.keys.shape[1] != 0 || op.lengths > program.arguments.size() ||
+      sequences > program.arguments.size() - op.lengths)
+    return false;
+  return std::ranges::all_of(
+      std::span(program.arguments).subspan(op.lengths, sequences), [&](const isa::Argument& length) {
+        return length.low >= op.query.shape[2] && static_cast<std::uint64_t>(length.high) <= room;
+      });
+}
+bool lengths_fit(const isa::Scan& op, const isa::Program& program) {
+  if (op.output.shape[3] > op.rows.shape[2]) return false;
+  if (!op.count) return true;
+  if (*op.count >= program.arguments.size()) return false;
+  const isa::Argument& count = program.arguments[*op.count];
+  return count.low >= op.output.shape[3] && count.high <= op.rows.shape[2];
 }
 
 }  // namespace
@@ -304,6 +329,21 @@ std::expected<Resolved, std::string> resolve(const isa::Operation& operation, co
       [&](const isa::Sample& op) {
         unary(op);
         to.second(op.choice);
+      },
+      [&](const isa::Attention& op) {
+        if (!lengths_fit(op, program)) return to.fail("an argument passes the operands");
+        to.input(op.query);
+        to.second(op.keys);
+        to.third(op.values);
+        to.fourth(op.pages);
+        to.output(op.output);
+      },
+      [&](const isa::Scan& op) {
+        if (!lengths_fit(op, program)) return to.fail("an argument passes the operands");
+        to.input(op.query);
+        to.second(op.rows);
+        if (op.addend) to.third(*op.addend);
+        to.output(op.output);
       },
       [&](const isa::Copy& op) {
         to.input(op.source);

@@ -25,7 +25,7 @@ struct HostPlace {
 /// Pointers where the place is fixed; host places where it is the request's.
 struct Resolved {
   Operands operands;
-  std::optional<HostPlace> input, second, third, output;
+  std::optional<HostPlace> input, second, third, fourth, output;
 };
 
 std::expected<Resolved, std::string> resolve(const isa::Operation& operation, const isa::Program& program,

@@ -153,6 +153,21 @@ class Collector {
     write(op.output);
   }
 
+  void operator()(const Attention& op) {
+    read(op.query);
+    read(op.keys);
+    read(op.values);
+    read(op.pages);
+    write(op.output);
+  }
+
+  void operator()(const Scan& op) {
+    read(op.query);
+    read(op.rows);
+    if (op.addend) read(*op.addend);
+    write(op.output);
+  }
+
   void operator()(const Copy& op) {
     read(op.source);
     write(op.destination);
@@ -182,6 +197,17 @@ std::vector<Access> accesses_of(const Operation& operation) {
   Collector collector;
   std::visit(collector, operation);
   return collector.take();
+}
+
+std::int64_t touched_rows(const Attention& op, std::span<const std::int64_t> arguments) {
+  std::int64_t rows = 0;
+  for (std::int32_t s = 0; s < op.query.shape[0]; ++s)
+    rows += arguments[op.lengths + static_cast<std::size_t>(s)];
+  return rows;
+}
+
+std::int64_t touched_rows(const Scan& op, std::span<const std::int64_t> arguments) {
+  return op.count ? arguments[*op.count] : op.rows.shape[2];
 }
 
 }  // namespace chengying::isa

@@ -102,7 +102,18 @@ class Decoder {
       out.residences.push_back(
           {r->constant_offset(), r->bytes(), static_cast<Space>(r->space()), r->core(), r->offset()});
     }
+    out.state_bytes = in.state_bytes();
+    if (in.arguments() != nullptr) TRY(decode_arguments(*in.arguments(), out));
     return decode_instructions(*in.instructions(), out);
+  }
+
+  Status decode_arguments(const flatbuffers::Vector<flatbuffers::Offset<file::Argument>>& in, Program& out) {
+    TRY(count("arguments", in.size(), 0, limits::kArguments));
+    for (const file::Argument* argument : in) {
+      TRY_ASSIGN(std::string argument_name, name("argument", *argument->name()));
+      out.arguments.push_back({std::move(argument_name), argument->low(), argument->high()});
+    }
+    return {};
   }
 
   Status decode_bindings(std::string_view what,

@@ -135,6 +135,28 @@ class OperationDecoder {
 
   Sample sample(const file::Sample& t) { return {view(*t.input()), view(*t.choice()), view(*t.output())}; }
 
+  Attention attention(const file::Attention& t) {
+    return {.query = view(*t.query()),
+            .keys = view(*t.keys()),
+            .values = view(*t.values()),
+            .pages = view(*t.pages()),
+            .output = view(*t.output()),
+            .lengths = t.lengths(),
+            .scale = t.scale(),
+            .causal = t.causal()};
+  }
+
+  Scan scan(const file::Scan& t) {
+    return {.query = view(*t.query()),
+            .rows = view(*t.rows()),
+            .addend = optional_view(t.addend()),
+            .output = view(*t.output()),
+            .count = t.counted() ? std::optional(t.count()) : std::nullopt,
+            .scale = t.scale(),
+            .query_zero_point = t.query_zero_point(),
+            .rows_zero_point = t.rows_zero_point()};
+  }
+
   Copy copy(const file::Copy& t) {
     return {.source = view(*t.source()), .destination = view(*t.destination())};
   }
@@ -267,6 +289,12 @@ Result<Operation> decode_operation(const file::Instruction& in) {
       break;
     case file::Operation::sample:
       operation = decoder.sample(*in.operation_as_sample());
+      break;
+    case file::Operation::attention:
+      operation = decoder.attention(*in.operation_as_attention());
+      break;
+    case file::Operation::scan:
+      operation = decoder.scan(*in.operation_as_scan());
       break;
     default:
       return fail(Code::kInvalidArgument, "unknown opcode {}", static_cast<int>(in.operation_type()));

@@ -161,6 +161,24 @@ class OperationEncoder {
     return {file::Operation::sample, file::CreateSample(builder_, &input, &choice, &output).Union()};
   }
 
+  Encoded operator()(const Attention& op) {
+    const auto query = convert(op.query), keys = convert(op.keys), values = convert(op.values);
+    const auto pages = convert(op.pages), output = convert(op.output);
+    return {file::Operation::attention, file::CreateAttention(builder_, &query, &keys, &values, &pages,
+                                                              &output, op.lengths, op.scale, op.causal)
+                                            .Union()};
+  }
+
+  Encoded operator()(const Scan& op) {
+    const auto query = convert(op.query), rows = convert(op.rows), output = convert(op.output);
+    file::View addend;
+    if (op.addend) addend = convert(*op.addend);
+    return {file::Operation::scan, file::CreateScan(builder_, &query, &rows, op.addend ? &addend : nullptr,
+                                                    &output, op.count.has_value(), op.count.value_or(0),
+                                                    op.scale, op.query_zero_point, op.rows_zero_point)
+                                       .Union()};
+  }
+
   Encoded operator()(const Copy& op) {
     const auto source = convert(op.source), destination = convert(op.destination);
     return {file::Operation::copy, file::CreateCopy(builder_, &source, &destination).Union()};
@@ -218,8 +236,12 @@ Offset<file::Program> encode_program(FlatBufferBuilder& builder, const Program& 
   std::vector<file::Residence> residences;
   for (const Residence& r : program.residences)
     residences.emplace_back(r.constant_offset, r.bytes, r.offset, r.core, static_cast<std::uint8_t>(r.space));
-  return file::CreateProgram(builder, program.batch, inputs, outputs, program.dram_bytes, sram_bytes,
-                             builder.CreateVectorOfStructs(residences), instructions);
+  const auto placed = builder.CreateVectorOfStructs(residences);
+  const auto arguments = encode_all(builder, program.arguments, [&](const Argument& item) {
+    return file::CreateArgument(builder, builder.CreateString(item.name), item.low, item.high);
+  });
+  return file::CreateProgram(builder, program.batch, inputs, outputs, program.dram_bytes, sram_bytes, placed,
+                             instructions, arguments, program.state_bytes);
 }
 
 Offset<file::Executable> encode_executable(FlatBufferBuilder& builder, const Executable& executable) {

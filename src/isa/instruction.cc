@@ -13,13 +13,14 @@ struct OpcodeRow {
   Engine engine;
 };
 constexpr std::array<OpcodeRow, std::variant_size_v<Operation>> kOpcodes{{
-    {"conv", Engine::kTensor},    {"depthwise_conv", Engine::kTensor}, {"pool", Engine::kVector},
-    {"binary", Engine::kVector},  {"unary", Engine::kVector},          {"lut", Engine::kVector},
-    {"convert", Engine::kVector}, {"softmax", Engine::kVector},        {"reduce", Engine::kVector},
-    {"copy", Engine::kMemory},    {"matmul", Engine::kTensor},         {"compare", Engine::kVector},
-    {"select", Engine::kVector},  {"gather", Engine::kMemory},         {"scatter", Engine::kMemory},
-    {"topk", Engine::kVector},    {"norm", Engine::kVector},           {"rotary", Engine::kVector},
-    {"resize", Engine::kVector},  {"grouped_matmul", Engine::kTensor}, {"sample", Engine::kVector},
+    {"conv", Engine::kTensor},      {"depthwise_conv", Engine::kTensor}, {"pool", Engine::kVector},
+    {"binary", Engine::kVector},    {"unary", Engine::kVector},          {"lut", Engine::kVector},
+    {"convert", Engine::kVector},   {"softmax", Engine::kVector},        {"reduce", Engine::kVector},
+    {"copy", Engine::kMemory},      {"matmul", Engine::kTensor},         {"compare", Engine::kVector},
+    {"select", Engine::kVector},    {"gather", Engine::kMemory},         {"scatter", Engine::kMemory},
+    {"topk", Engine::kVector},      {"norm", Engine::kVector},           {"rotary", Engine::kVector},
+    {"resize", Engine::kVector},    {"grouped_matmul", Engine::kTensor}, {"sample", Engine::kVector},
+    {"attention", Engine::kTensor}, {"scan", Engine::kTensor},
 }};
 
 constexpr std::array<std::string_view, kEngineCount> kEngineNames{"tensor", "vector", "memory"};

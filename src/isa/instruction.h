@@ -14,11 +14,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "isa/address.h"
+#include "isa/lengths.h"
 #include "isa/products.h"
 #include "isa/row_operations.h"
 #include "isa/selections.h"
@@ -234,9 +236,9 @@ struct Copy {
   bool operator==(const Copy&) const = default;
 };
 
-using Operation =
-    std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy, MatMul,
-                 Compare, Select, Gather, Scatter, TopK, Norm, Rotary, Resize, GroupedMatMul, Sample>;
+using Operation = std::variant<Conv, DepthwiseConv, Pool, Binary, Unary, Lut, Convert, Softmax, Reduce, Copy,
+                               MatMul, Compare, Select, Gather, Scatter, TopK, Norm, Rotary, Resize,
+                               GroupedMatMul, Sample, Attention, Scan>;
 
 /// The engines of a core. They run at once; each takes its instructions in program order.
 enum class Engine : std::uint8_t { kTensor, kVector, kMemory };
@@ -274,8 +276,14 @@ struct Access {
   /// Elements that are moved, where these are not all of the view's: rows that an index picks.
   std::optional<std::int64_t> touched = std::nullopt;
 };
+/// Of Attention and Scan these are the views for the longest lengths; `touched_rows` has the share of a run.
 /// CHECKs nothing; its answer means something once the operation's own numbers are sane (verify sees to
 /// that).
 std::vector<Access> accesses_of(const Operation& operation);
+
+/// Rows of keys (and as many of values), or of the table, that a run with these arguments looks at, over all
+/// sequences. `arguments` has those that the operation names.
+std::int64_t touched_rows(const Attention& op, std::span<const std::int64_t> arguments);
+std::int64_t touched_rows(const Scan& op, std::span<const std::int64_t> arguments);
 
 }  // namespace chengying::isa

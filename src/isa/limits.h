@@ -16,6 +16,7 @@ inline constexpr std::size_t kInstructions = std::size_t{1} << 18;  // of all pr
 inline constexpr std::size_t kWaits = std::size_t{1} << 22;         // of all instructions together
 inline constexpr std::size_t kCores = 1024;
 inline constexpr std::size_t kBindings = 256;                     // inputs, or outputs, of a program
+inline constexpr std::size_t kArguments = 4096;                   // of a program
 inline constexpr std::size_t kResidences = std::size_t{1} << 16;  // of a program
 inline constexpr std::size_t kLayers = std::size_t{1} << 16;
 inline constexpr std::size_t kRank = 8;

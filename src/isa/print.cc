@@ -206,6 +206,29 @@ class Line {
     add("out", op.output);
   }
 
+  void operator()(const Attention& op) {
+    add("query", op.query);
+    add("keys", op.keys);
+    add("values", op.values);
+    add("pages", op.pages);
+    add("out", op.output);
+    add("lengths", fmt::format("arg{}", op.lengths));
+    add("scale", op.scale);
+    if (op.causal) add("causal", true);
+  }
+
+  void operator()(const Scan& op) {
+    add("query", op.query);
+    add("rows", op.rows);
+    if (op.addend) add("addend", *op.addend);
+    add("out", op.output);
+    if (op.count) add("count", fmt::format("arg{}", *op.count));
+    add("scale", op.scale);
+    if (op.query.dtype != DType::kU8) return;
+    add("query_zero", op.query_zero_point);
+    add("rows_zero", op.rows_zero_point);
+  }
+
   void operator()(const Copy& op) {
     add("from", op.source);
     add("to", op.destination);
@@ -242,6 +265,11 @@ std::string print(const Program& program, const std::vector<Layer>& layers) {
   std::string text =
       fmt::format("program batch={} dram={} sram=[{}] instructions={}\n", program.batch, program.dram_bytes,
                   fmt::join(program.sram_bytes, ","), program.instructions.size());
+  if (program.state_bytes > 0) text += fmt::format("state {}\n", program.state_bytes);
+  for (std::size_t i = 0; i < program.arguments.size(); ++i) {
+    const Argument& argument = program.arguments[i];
+    text += fmt::format("argument {} arg{} {}..{}\n", argument.name, i, argument.low, argument.high);
+  }
   for (const Binding& input : program.inputs) print_binding(text, "input", input);
   for (const Binding& output : program.outputs) print_binding(text, "output", output);
   for (const Residence& residence : program.residences) print_residence(text, residence);

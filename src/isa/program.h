@@ -30,6 +30,14 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
+/// A whole number that each run is given beside its tensors, and within which bounds: a length, a count. It
+/// may size an instruction's work, and so its time; verify() proves the program for all of low .. high.
+struct Argument {
+  std::string name;
+  std::int64_t low = 0, high = 0;
+  bool operator==(const Argument&) const = default;
+};
+
 /// Where a piece of the constants lives on the chip while the executable is loaded: in DRAM, or in the SRAM
 /// of a core (then `offset` is the place in that SRAM, and only that core may read the piece, unless the
 /// chip's spec lets cores read each other). On a chip whose constants are not resident anywhere, kConstant
@@ -45,8 +53,12 @@ struct Residence {
 /// One program: a list of instructions for a fixed batch. The list's order is itself a valid execution.
 struct Program {
   std::int32_t batch = 1;
-  std::vector<Binding> inputs, outputs;   // inputs first in kHost, then outputs, each at a multiple of 64
-  std::uint64_t dram_bytes = 0;           // scratch in DRAM, from offset 0
+  std::vector<Binding> inputs, outputs;  // inputs first in kHost, then outputs, each at a multiple of 64
+  std::vector<Argument> arguments;       // of a run; tensors of key/value memory have lengths here
+  std::uint64_t dram_bytes = 0;          // scratch in DRAM, from offset 0
+  /// Of it, the first bytes that stay from run to run of all programs of the executable, zeros when it is
+  /// loaded: a sequence's keys and values. A multiple of 64.
+  std::uint64_t state_bytes = 0;
   std::vector<std::uint64_t> sram_bytes;  // scratch per core of the slice, from offset 0
   std::vector<Residence> residences;
   std::vector<Instruction> instructions;

@@ -80,6 +80,7 @@ Status verify(const Program& program, std::uint16_t cores, std::uint64_t constan
       return fail(Code::kInvalidArgument, "runs on core {} of a slice of {}", instruction.core, cores);
     TRY(verify_waits(instruction, index));
     TRY(verify_operation(instruction.operation, chip, budget));
+    TRY(verify_lengths(instruction.operation, program));
     accesses.push_back(accesses_of(instruction.operation));
     for (const Access& access : accesses.back()) TRY(places.verify(instruction, access));
     return {};

@@ -24,5 +24,7 @@ Status verify_kind(const Rotary& op, const ChipSpec& chip);
 Status verify_kind(const Resize& op, const ChipSpec& chip);
 Status verify_kind(const GroupedMatMul& op, const ChipSpec& chip);
 Status verify_kind(const Sample& op, const ChipSpec& chip);
+Status verify_kind(const Attention& op, const ChipSpec& chip);
+Status verify_kind(const Scan& op, const ChipSpec& chip);
 
 }  // namespace chengying::isa

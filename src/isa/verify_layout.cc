@@ -48,6 +48,21 @@ Status verify_binding(const Binding& binding, std::uint64_t& free, std::set<std:
   return {};
 }
 
+Status verify_arguments(const Program& program) {
+  std::set<std::string_view> names;
+  if (program.arguments.size() > limits::kArguments)
+    return fail(Code::kTooLarge, "{} arguments, the limit is {}", program.arguments.size(),
+                limits::kArguments);
+  for (const Argument& argument : program.arguments) {
+    if (argument.name.empty() || !names.insert(argument.name).second)
+      return fail(Code::kInvalidArgument, "the argument name '{}' is empty or there twice", argument.name);
+    if (argument.low < 0 || argument.low > argument.high || argument.high > limits::kElements)
+      return fail(Code::kInvalidArgument, "argument '{}' from {} to {}; bounds within 0 to {} are needed",
+                  argument.name, argument.low, argument.high, limits::kElements);
+  }
+  return {};
+}
+
 Status verify_bindings(const Program& program) {
   std::uint64_t free = 0;
   for (const auto* bindings : {&program.inputs, &program.outputs}) {
@@ -117,6 +132,11 @@ Status verify_layout(const Program& program, std::uint16_t cores, std::uint64_t 
   if (program.dram_bytes > dram_share)
     return fail(Code::kInvalidArgument, "{} bytes of scratch in DRAM, the slice's share is {}",
                 program.dram_bytes, dram_share);
+  if (program.state_bytes % kAlignment != 0 || program.state_bytes > program.dram_bytes)
+    return fail(Code::kInvalidArgument,
+                "{} bytes of state; a multiple of {} within the {} bytes of scratch in DRAM is needed",
+                program.state_bytes, kAlignment, program.dram_bytes);
+  TRY(verify_arguments(program));
   TRY(verify_bindings(program));
   return verify_residences(program, constant_bytes, dram_share, chip);
 }

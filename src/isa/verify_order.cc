@@ -192,7 +192,7 @@ class OrderVerifier {
       const auto bytes = static_cast<std::int64_t>(output.bytes());
       if (bytes == 0) continue;
       const Footprint whole(static_cast<std::int64_t>(output.offset), bytes);
-      if (!written(whole, histories_[{Space::kHost, 0}].near(whole.begin(), whole.end(), budget_)))
+      if (!written(whole, histories_[{Space::kHost, 0}].near(whole.begin(), whole.end(), budget_), false))
         return fail(Code::kInvalidArgument, "output '{}' is not written in whole", output.name);
       TRY(within_budget());
     }
@@ -223,7 +223,8 @@ class OrderVerifier {
                   "reads {}, which instruction {} writes, with no order between the two",
                   to_string(access.view), record->instruction);
     }
-    const bool whole = history.known_whole(bytes, budget_) || written(bytes, near);
+    const bool in_dram = access.view.at.space == Space::kDram;
+    const bool whole = history.known_whole(bytes, budget_) || written(bytes, near, in_dram);
     TRY(within_budget());
     if (!whole)
       return fail(Code::kInvalidArgument, "reads {}, not all of which an earlier instruction wrote",
@@ -258,9 +259,12 @@ class OrderVerifier {
     return !clocks_.ordered(record.instruction, index) && overlap(record.bytes, bytes, budget_);
   }
 
-  bool written(const Footprint& bytes, const std::vector<Record*>& near) {
+  /// State counts as written: by earlier runs, or as zeros when the executable was loaded.
+  bool written(const Footprint& bytes, const std::vector<Record*>& near, bool in_dram) {
     budget_.spend(near.size());
     std::vector<Footprint> writes;
+    if (in_dram && program_.state_bytes > 0)
+      writes.emplace_back(0, static_cast<std::int64_t>(program_.state_bytes));
     for (const Record* record : near)
       if (record->write) writes.push_back(record->bytes);
     return covered(bytes, writes, budget_);

@@ -21,6 +21,10 @@ Status verify_layout(const Program& program, std::uint16_t cores, std::uint64_t 
 /// its output does not lie on its inputs (elementwise operations in place excepted).
 Status verify_operation(const Operation& operation, const ChipSpec& chip, Budget& budget);
 
+/// The lengths that an operation takes from the program's arguments: that there are such, and that none in
+/// their bounds passes its operands.
+Status verify_lengths(const Operation& operation, const Program& program);
+
 /// Where things may lie: asked of each access of each instruction.
 class PlaceVerifier {
  public:

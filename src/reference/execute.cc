@@ -66,6 +66,12 @@ void run(const isa::GroupedMatMul& o, const Operands& at) {
 void run(const isa::Sample& o, const Operands& at) {
   sample(o, at);
 }
+void run(const isa::Attention& o, const Operands& at) {
+  attention(o, at);
+}
+void run(const isa::Scan& o, const Operands& at) {
+  scan(o, at);
+}
 
 }  // namespace
 

@@ -30,6 +30,8 @@ void rotary(const isa::Rotary&, const Operands&);
 void resize(const isa::Resize&, const Operands&);
 void grouped_matmul(const isa::GroupedMatMul&, const Operands&);
 void sample(const isa::Sample&, const Operands&);
+void attention(const isa::Attention&, const Operands&);
+void scan(const isa::Scan&, const Operands&);
 
 /// Runs one operation.
 void execute(const isa::Operation& operation, const Operands& operands);

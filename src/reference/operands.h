@@ -20,15 +20,17 @@ struct Fault {
 /// instruction has no such operand. No alignment beyond the element's is promised, except that weights, init,
 /// scale and table are aligned to 64.
 struct Operands {
-  const std::byte* input = nullptr;    // input, source, a, data, updates, condition
-  const std::byte* second = nullptr;   // b; residual; indices; a of Select; Norm's scale; cosine
-  const std::byte* third = nullptr;    // MatMul's addend; b of Select; Norm's shift; sine
+  const std::byte* input = nullptr;    // input, source, a, data, updates, condition, query
+  const std::byte* second = nullptr;   // b; residual; indices; a of Select; Norm's scale; cosine; keys; rows
+  const std::byte* third = nullptr;    // addend; b of Select; Norm's shift; sine; values
   const std::byte* weights = nullptr;  // weights; Resize's table of rows
   const std::byte* init = nullptr;
   const std::byte* scale = nullptr;
-  const std::byte* table = nullptr;  // Lut's; Resize's of columns
-  std::byte* output = nullptr;       // output, destination
-  Fault* fault = nullptr;            // where a fault is noted; null: nobody asks
+  const std::byte* table = nullptr;         // Lut's; Resize's of columns
+  const std::byte* fourth = nullptr;        // Attention's pages
+  std::byte* output = nullptr;              // output, destination
+  const std::int64_t* arguments = nullptr;  // of the run, as Program::arguments
+  Fault* fault = nullptr;                   // where a fault is noted; null: nobody asks
 };
 
 }  // namespace chengying

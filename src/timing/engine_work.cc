@@ -76,7 +76,8 @@ std::uint64_t places_of(const isa::Window& window) {
 
 class Visitor {
  public:
-  explicit Visitor(const isa::ChipSpec& chip) : chip_(chip) {}
+  Visitor(const isa::ChipSpec& chip, std::span<const std::int64_t> arguments)
+      : chip_(chip), arguments_(arguments) {}
 
   EngineWork operator()(const isa::Conv& op) const {
     const std::uint64_t c = unsigned_of(op.input.shape[3]);
@@ -161,6 +162,34 @@ class Visitor {
 
   EngineWork operator()(const isa::Sample& op) const {
     return lanes(false, elements_of(op.input), kSoftmaxCost);
+  }
+
+  EngineWork operator()(const isa::Attention& op) const {
+    // Of each sequence and each head of keys two products, and between them a softmax that the array waits
+    // for.
+    const std::uint64_t d = unsigned_of(op.query.shape[3]), heads_kv = unsigned_of(op.keys.shape[1]);
+    const std::uint64_t rows = unsigned_of(op.query.shape[1]) / heads_kv * unsigned_of(op.query.shape[2]);
+    ArrayCycles passes;
+    std::uint64_t scores = 0;
+    for (std::size_t s = 0; s < unsigned_of(op.query.shape[0]); ++s) {
+      const std::uint64_t length = unsigned_of(arguments_[op.lengths + s]);
+      for (const ArrayCycles& one : {passes_of(false, rows, d, length), passes_of(false, rows, length, d)}) {
+        passes.total = add(passes.total, multiply(heads_kv, one.total));
+        passes.active = add(passes.active, multiply(heads_kv, one.active));
+      }
+      scores = add(scores, multiply(heads_kv * rows, length));
+    }
+    const std::uint64_t steps = add(multiply(scores, kSoftmaxCost), elements_of(op.output));
+    return array_work(false, passes, standing_cycles(steps), multiply(2 * d, scores));
+  }
+
+  EngineWork operator()(const isa::Scan& op) const {
+    const bool u8 = op.query.dtype == DType::kU8;
+    const std::uint64_t m = unsigned_of(op.query.shape[2]), d = unsigned_of(op.query.shape[3]);
+    const auto n = unsigned_of(isa::touched_rows(op, arguments_)), k = unsigned_of(op.output.shape[3]);
+    const std::uint64_t steps = kRealSums + (op.addend ? 1 : 0) + 1 + unsigned_of(std::bit_width(k - 1));
+    return array_work(u8, passes_of(u8, m, d, n), standing_cycles(multiply(m * n, steps)),
+                      multiply(m * n, d));
   }
 
   EngineWork operator()(const isa::Copy& op) const {
@@ -272,6 +301,7 @@ class Visitor {
   }
 
   const isa::ChipSpec& chip_;
+  std::span<const std::int64_t> arguments_;
 };
 
 /// A systolic array keeps one tile of weights after another. With one set of weight registers a tile costs
@@ -298,8 +328,9 @@ ArrayCycles array_cycles(const isa::TensorEngine& tensor, const isa::MacArray& a
   return {systolic_cycles(array, m, tiles, tensor.systolic_double_buffered), active};
 }
 
-EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip) {
-  return std::visit(Visitor(chip), operation);
+EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip,
+                       std::span<const std::int64_t> arguments) {
+  return std::visit(Visitor(chip, arguments), operation);
 }
 
 }  // namespace chengying::timing

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "isa/instruction.h"
 #include "isa/spec.h"
@@ -17,7 +18,9 @@ struct EngineWork {
   double picojoules = 0;            // of the arithmetic, not of moving bytes
 };
 
-EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip);
+/// `arguments` of the run, as the program's.
+EngineWork engine_work(const isa::Operation& operation, const isa::ChipSpec& chip,
+                       std::span<const std::int64_t> arguments = {});
 
 /// Cycles of an array for a product of M x K by K x N. Exact, never less than 1.
 struct ArrayCycles {

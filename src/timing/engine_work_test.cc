@@ -105,5 +105,35 @@ TEST(MemoryWork, of_a_gather_is_of_the_rows_that_it_moves) {
   EXPECT_EQ(engine_work(op, isa::testing::small_chip()).cycles, 3u);
 }
 
+// small_chip's array of f32: a product, 16 columns and a row a cycle.
+TEST(AttentionWork, IsTwoProductsOfEachSequenceAtItsOwnLength) {
+  isa::Attention op;
+  op.query = op.output = dense(DType::kF32, {2, 4, 1, 32});
+  op.keys = op.values = dense(DType::kBF16, {9, 2, 16, 32});
+  op.pages = dense(DType::kI32, {1, 1, 2, 4});
+  op.lengths = 1;
+  const std::vector<std::int64_t> arguments{0, 16, 33};
+  const auto work = [&](const isa::ChipSpec& chip) { return engine_work(op, chip, arguments); };
+  // 2 heads of keys, each for 2 rows of query: lengths of 1 and 3 vectors; then 2 vectors of output.
+  const std::uint64_t first = 2 * (2 * 32 * 1 + 2 * 16 * 2), second = 2 * (2 * 32 * 3 + 2 * 33 * 2);
+  EXPECT_EQ(work(isa::testing::small_chip()).cycles, first + second + 10);
+  EXPECT_EQ(work(isa::testing::small_chip()).macs, 2 * 32 * 4 * (16 + 33u));
+  isa::ChipSpec chip = isa::testing::small_chip();
+  chip.tensor.epilogue_lanes = 16;  // 23 steps of each score, one of each output
+  EXPECT_EQ(work(chip).cycles, first + second + 10 + (23 * 4 * (16 + 33) + 2 * 4 * 32) / 16u + 1);
+}
+
+TEST(ScanWork, CountsTheRowsThatCount) {
+  isa::Scan op;
+  op.query = dense(DType::kU8, {1, 1, 2, 64});
+  op.rows = dense(DType::kU8, {1, 1, 100, 64});
+  op.output = dense(DType::kI32, {1, 1, 2, 8});
+  EXPECT_EQ(engine_work(op, isa::testing::small_chip()).cycles, 4 * 7 + 10u);
+  op.count = 0;
+  const std::vector<std::int64_t> arguments{32};
+  EXPECT_EQ(engine_work(op, isa::testing::small_chip(), arguments).cycles, 4 * 2 + 10u);
+  EXPECT_EQ(engine_work(op, isa::testing::small_chip(), arguments).macs, 2 * 32 * 64u);
+}
+
 }  // namespace
 }  // namespace chengying::timing

@@ -35,6 +35,21 @@ struct TouchedVisitor {
   isa::Access access;
 };
 
+/// What of keys, values or a table the lengths of this run touch.
+struct LengthVisitor {
+  void operator()(const isa::Attention& op) const {
+    const std::int64_t elements = isa::touched_rows(op, arguments) * op.keys.shape[1] * op.keys.shape[3];
+    accesses[1].touched = accesses[2].touched = elements;
+  }
+  void operator()(const isa::Scan& op) const {
+    accesses[1].touched = isa::touched_rows(op, arguments) * op.rows.shape[3];
+  }
+  void operator()(const auto&) const {}
+
+  std::vector<isa::Access>& accesses;
+  std::span<const std::int64_t> arguments;
+};
+
 /// A systolic array that fetches its weights ahead takes them in whole tiles, however few of it are used.
 std::uint64_t bytes_of_tiles(const isa::Conv& conv, const isa::TensorEngine& tensor) {
   if (!tensor.systolic || tensor.weights_ahead_bytes == 0 || conv.input.dtype != DType::kU8) return 0;
@@ -77,8 +92,14 @@ struct Links::Collector {
   }
 };
 
-Links::Links(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores)
-    : chip_(chip), cores_(cores), residences_(program.residences) {
+Links::Links(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+             std::span<const std::int64_t> arguments)
+    : chip_(chip),
+      cores_(cores),
+      residences_(program.residences),
+      arguments_(arguments.begin(), arguments.end()) {
+  if (arguments.empty())
+    for (const isa::Argument& argument : program.arguments) arguments_.push_back(argument.high);
   const isa::Memory& memory = chip.memory;
   const double share = static_cast<double>(cores) / static_cast<double>(chip.cores);
   dram_rate_ = memory.dram_bytes_per_second * share / chip.clock_hz;
@@ -179,6 +200,7 @@ Traffic Links::traffic_of(const isa::Instruction& instruction) const {
   Collector collector;
   std::vector<isa::Access> accesses = isa::accesses_of(instruction.operation);
   accesses.front() = std::visit(TouchedVisitor{accesses.front()}, instruction.operation);
+  std::visit(LengthVisitor{accesses, arguments_}, instruction.operation);
   for (const isa::Access& access : accesses) {
     const isa::Address& at = access.view.at;
     std::uint64_t bytes = bytes_of(access);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "isa/program.h"
@@ -33,7 +34,10 @@ struct Traffic {
 
 class Links {
  public:
-  Links(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores);
+  /// `arguments` as those of walk().
+  Links(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+        std::span<const std::int64_t> arguments = {});
+  std::span<const std::int64_t> arguments() const { return arguments_; }
 
   std::size_t count() const { return kShared + kPerCore * cores_; }
   /// Cycles that `link` takes for so many bytes, nothing else on it.
@@ -58,6 +62,7 @@ class Links {
   const isa::ChipSpec& chip_;
   const std::uint16_t cores_;
   const isa::ResidenceMap residences_;
+  std::vector<std::int64_t> arguments_;
   double dram_rate_ = 0, host_rate_ = 0, cache_rate_ = 0, ring_rate_ = 0;  // bytes a cycle; 0: there is none
   bool scratch_cached_ = false, constants_cached_ = false;
 };

@@ -21,7 +21,7 @@ struct Work {
 };
 
 Work work_of(const isa::Instruction& instruction, const isa::ChipSpec& chip, const Links& links) {
-  return {engine_work(instruction.operation, chip), links.traffic_of(instruction)};
+  return {engine_work(instruction.operation, chip, links.arguments()), links.traffic_of(instruction)};
 }
 
 /// When an instruction that starts at `start` ends, and why then. Each link serves one instruction after
@@ -69,11 +69,12 @@ InstructionTime time_of(const Work& work, std::uint64_t start, const End& end) {
 /// (the first of the list if equal), so that links are handed out in order of time.
 class Walk {
  public:
-  Walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores)
+  Walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+       std::span<const std::int64_t> arguments)
       : program_(program),
         chip_(chip),
         cores_(cores),
-        links_(program, chip, cores),
+        links_(program, chip, cores, arguments),
         launch_(round_up(chip.launch_seconds * chip.clock_hz)),
         busy_until_(links_.count(), launch_) {
     const std::size_t count = program.instructions.size();
@@ -183,8 +184,10 @@ std::string_view name_of(Limit limit) {
   return kLimitNames[static_cast<std::size_t>(limit)];
 }
 
-Timing walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores) {
-  return Walk(program, chip, cores).run_all();
+Timing walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+            std::span<const std::int64_t> arguments) {
+  CHECK(arguments.empty() || arguments.size() == program.arguments.size());
+  return Walk(program, chip, cores, arguments).run_all();
 }
 
 InstructionTime time_alone(const isa::Instruction& instruction, const isa::Program& program,

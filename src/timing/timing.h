@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -61,11 +62,13 @@ struct Timing {
   double seconds(const isa::ChipSpec& chip) const { return static_cast<double>(cycles) / chip.clock_hz; }
 };
 
-/// Walks a program that `isa::verify` accepts for this chip and slice.
-Timing walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores);
+/// Walks a program that `isa::verify` accepts for this chip and slice. `arguments` of the run, as the
+/// program's, each within its bounds; empty: the highest of each, the longest that a run can take.
+Timing walk(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+            std::span<const std::int64_t> arguments = {});
 
 /// Cycles of one instruction alone on an idle slice: what the compiler's cost decisions use. The same
-/// formulas.
+/// formulas; arguments at their highest.
 InstructionTime time_alone(const isa::Instruction& instruction, const isa::Program& program,
                            const isa::ChipSpec& chip, std::uint16_t cores);
 

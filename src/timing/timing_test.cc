@@ -363,5 +363,25 @@ TEST(Cycles, never_wrap) {
   EXPECT_EQ(ceil_div(9, 4), 3u);
 }
 
+/// One scan of a table in DRAM, of which an argument says how much counts.
+TEST(Walk, TimeAndBytesFollowTheArguments) {
+  isa::testing::ProgramBuilder b;
+  isa::Scan op;
+  op.query = b.dram(DType::kU8, {1, 1, 1, 64});
+  op.rows = b.dram(DType::kU8, {1, 1, 1000, 64});
+  op.output = b.sram(0, DType::kI32, {1, 1, 1, 8});
+  op.count = 0;
+  b.add(op);
+  b.program().state_bytes = b.program().dram_bytes;
+  b.program().arguments = {{"count", 8, 1000}};
+  const auto timing = [&](std::vector<std::int64_t> arguments) {
+    return walk(b.program(), isa::testing::small_chip(), 1, arguments);
+  };
+  EXPECT_EQ(timing({100}).dram_bytes, 101 * 64u);
+  EXPECT_EQ(timing({}).dram_bytes, 1001 * 64u);  // unknown: the longest
+  EXPECT_EQ(timing({}).cycles, timing({1000}).cycles);
+  EXPECT_LT(timing({100}).cycles, timing({101}).cycles);
+}
+
 }  // namespace
 }  // namespace chengying::timing

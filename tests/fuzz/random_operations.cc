@@ -15,10 +15,10 @@ std::int32_t round_up(std::int32_t value, std::int32_t step) {
 
 void Steps::add_one() {
   static constexpr std::array kFamilies = {
-      &Steps::add_elementwise, &Steps::add_convert, &Steps::add_rows,   &Steps::add_matmul,
-      &Steps::add_convolution, &Steps::add_pool,    &Steps::add_resize, &Steps::add_choice,
-      &Steps::add_gather,      &Steps::add_topk,    &Steps::add_draw,   &Steps::add_grouped_matmul,
-      &Steps::add_scatter};
+      &Steps::add_elementwise, &Steps::add_convert,   &Steps::add_rows,   &Steps::add_matmul,
+      &Steps::add_convolution, &Steps::add_pool,      &Steps::add_resize, &Steps::add_choice,
+      &Steps::add_gather,      &Steps::add_topk,      &Steps::add_draw,   &Steps::add_grouped_matmul,
+      &Steps::add_scatter,     &Steps::add_attention, &Steps::add_scan};
   (this->*kFamilies[static_cast<std::size_t>(in(0, static_cast<int>(kFamilies.size()) - 1))])();
 }
 
@@ -269,6 +269,48 @@ void Steps::add_scatter() {
   const isa::View before = input(dtype, whole);
   op.output = output(dtype, whole);
   emit(isa::Copy{before, op.output}, op.output);
+  emit(op, op.output);
+}
+
+std::uint32_t Steps::argument(std::int32_t low, std::int32_t high) {
+  std::vector<isa::Argument>& arguments = builder_.program().arguments;
+  arguments.push_back({"argument " + std::to_string(arguments.size()), low, high});
+  arguments_.push_back(in(low, high));
+  return static_cast<std::uint32_t>(arguments.size() - 1);
+}
+
+void Steps::add_attention() {
+  const std::int32_t sequences = in(1, 2), heads = in(1, 2), group = in(1, 2), rows = in(1, 3);
+  const std::int32_t d = in(1, 40), places = in(1, 4), most = in(3, 6);
+  const Shape query{sequences, heads * group, rows, d}, keys{chance(80) ? 20 : 9, heads, places, d};
+  isa::Attention op;
+  op.query = image(DType::kF32, query, d);
+  op.keys = input(DType::kF32, keys);
+  op.values = input(DType::kF32, keys);
+  op.keys.stride[3] = op.values.stride[3] = 4;  // those of the request are long enough for any strides
+  op.pages = input(DType::kI32, {1, 1, sequences, most});
+  op.output = output(DType::kF32, query, true);
+  op.scale = real(-1, 1);
+  op.causal = chance(50);
+  for (std::int32_t s = 0; s < sequences; ++s) {
+    const std::uint32_t index = argument(rows, most * places);
+    if (s == 0) op.lengths = index;
+  }
+  emit(op, op.output);
+}
+
+void Steps::add_scan() {
+  const DType dtype = one_of({DType::kF32, DType::kU8});
+  const std::int32_t m = in(1, 3), n = in(1, 40), d = in(1, 100), k = in(1, std::min(n, 9));
+  isa::Scan op;
+  op.query = image(dtype, {1, 1, m, d}, d);
+  op.rows = image(dtype, {1, 1, n, d}, d);
+  if (chance(50)) op.addend = input(DType::kF32, {1, 1, m, n});
+  op.output = output(DType::kI32, {1, 1, m, k});
+  if (chance(50)) op.count = argument(k, n);
+  op.scale = real(-1, 1);
+  op.query_zero_point = in(0, 255);
+  op.rows_zero_point = in(0, 255);
   emit(op, op.output);
 }
 

@@ -14,6 +14,7 @@ namespace chengying::fuzz {
 struct RandomProgram {
   std::shared_ptr<const isa::Executable> executable;  // shared: an Engine takes it so
   std::vector<std::vector<std::byte>> inputs;
+  std::vector<std::int64_t> arguments;
 };
 
 /// A chip of two cores whose engines reach every memory.

@@ -156,6 +156,7 @@ RandomProgram Steps::finish() {
       if (binding.dtype == DType::kI64) std::memcpy(bytes.data() + 8 * i, &wide, 8);
     }
   }
+  result.arguments = arguments_;
   result.executable = std::move(executable);
   return result;
 }

@@ -74,11 +74,16 @@ class Steps {
   void add_topk();
   void add_draw();
   void add_scatter();
+  void add_attention();
+  void add_scan();
+  /// An argument of low .. high; the run gets something between.
+  std::uint32_t argument(std::int32_t low, std::int32_t high);
 
   std::span<const std::byte> bytes_;
   std::uint64_t state_ = 0x9e3779b97f4a7c15U;
   isa::testing::ProgramBuilder builder_{2};
   std::vector<Value> values_;
+  std::vector<std::int64_t> arguments_;
   std::vector<std::pair<std::uint64_t, std::vector<std::byte>>> constants_;
 };
 

@@ -167,7 +167,8 @@ Ran run_with(const RandomProgram& random, unsigned threads, chip::KernelSet kern
   for (const isa::Binding& binding : program.outputs) ran.outputs.emplace_back(binding.bytes());
   std::vector<std::span<const std::byte>> inputs(random.inputs.begin(), random.inputs.end());
   std::vector<std::span<std::byte>> outputs(ran.outputs.begin(), ran.outputs.end());
-  if (const auto trap = engine.run(program, inputs, outputs)) return {trap->instruction, trap->reason, {}};
+  if (const auto trap = engine.run(program, inputs, outputs, {.arguments = random.arguments}))
+    return {trap->instruction, trap->reason, {}};
   return ran;
 }
 

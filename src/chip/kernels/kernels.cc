@@ -38,30 +38,33 @@ struct Row {
 
 /// From the slowest to the fastest; the index is the set.
 constexpr std::array<Row, 3> kRows = {{
-    {KernelSet::kReference,
-     "reference",
-     always,
-     {reference::conv,    reference::depthwise_conv, reference::pool,
-      reference::binary,  reference::unary,          reference::lut,
-      reference::convert, reference::softmax,        reference::reduce,
-      reference::copy,    reference::matmul,         reference::compare,
-      reference::select,  reference::gather,         reference::scatter,
-      reference::topk,    reference::norm,           reference::rotary,
-      reference::resize,  reference::grouped_matmul, reference::sample}},
+    {KernelSet::kReference, "reference", always, {reference::conv,    reference::depthwise_conv,
+                                                  reference::pool,    reference::binary,
+                                                  reference::unary,   reference::lut,
+                                                  reference::convert, reference::softmax,
+                                                  reference::reduce,  reference::copy,
+                                                  reference::matmul,  reference::compare,
+                                                  reference::select,  reference::gather,
+                                                  reference::scatter, reference::topk,
+                                                  reference::norm,    reference::rotary,
+                                                  reference::resize,  reference::grouped_matmul,
+                                                  reference::sample,  reference::attention,
+                                                  reference::scan}},
     {KernelSet::kAvx2,
      "avx2",
      has_avx2,
-     {avx2::conv,    avx2::depthwise_conv, avx2::pool,       avx2::binary, avx2::unary,  avx2::lut,
-      avx2::convert, avx2::softmax,        avx2::reduce,     avx2::copy,   avx2::matmul, avx2::compare,
-      avx2::select,  avx2::gather,         avx2::scatter,    avx2::topk,   avx2::norm,   avx2::rotary,
-      avx2::resize,  avx2::grouped_matmul, reference::sample}},
-    {KernelSet::kAvx512, "avx512", has_avx512, {avx512::conv,    avx512::depthwise_conv, avx512::pool,
-                                                avx512::binary,  avx512::unary,          avx512::lut,
-                                                avx512::convert, avx512::softmax,        avx512::reduce,
-                                                avx512::copy,    avx512::matmul,         avx512::compare,
-                                                avx512::select,  avx512::gather,         avx512::scatter,
-                                                avx512::topk,    avx512::norm,           avx512::rotary,
-                                                avx512::resize,  avx512::grouped_matmul, reference::sample}},
+     {avx2::conv,    avx2::depthwise_conv, avx2::pool,        avx2::binary,    avx2::unary,  avx2::lut,
+      avx2::convert, avx2::softmax,        avx2::reduce,      avx2::copy,      avx2::matmul, avx2::compare,
+      avx2::select,  avx2::gather,         avx2::scatter,     avx2::topk,      avx2::norm,   avx2::rotary,
+      avx2::resize,  avx2::grouped_matmul, reference::sample, avx2::attention, avx2::scan}},
+    {KernelSet::kAvx512,
+     "avx512",
+     has_avx512,
+     {avx512::conv,      avx512::depthwise_conv, avx512::pool,    avx512::binary, avx512::unary,
+      avx512::lut,       avx512::convert,        avx512::softmax, avx512::reduce, avx512::copy,
+      avx512::matmul,    avx512::compare,        avx512::select,  avx512::gather, avx512::scatter,
+      avx512::topk,      avx512::norm,           avx512::rotary,  avx512::resize, avx512::grouped_matmul,
+      reference::sample, avx512::attention,      avx512::scan}},
 }};
 
 const Row& row_of(KernelSet set) {
@@ -181,6 +184,12 @@ void run(const Kernels& k, const isa::GroupedMatMul& o, const Operands& at) {
 }
 void run(const Kernels& k, const isa::Sample& o, const Operands& at) {
   k.sample(o, at);
+}
+void run(const Kernels& k, const isa::Attention& o, const Operands& at) {
+  k.attention(o, at);
+}
+void run(const Kernels& k, const isa::Scan& o, const Operands& at) {
+  k.scan(o, at);
 }
 
 }  // namespace

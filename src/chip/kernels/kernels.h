@@ -35,6 +35,8 @@ struct Kernels {
   void (*resize)(const isa::Resize&, const Operands&);
   void (*grouped_matmul)(const isa::GroupedMatMul&, const Operands&);
   void (*sample)(const isa::Sample&, const Operands&);
+  void (*attention)(const isa::Attention&, const Operands&);
+  void (*scan)(const isa::Scan&, const Operands&);
 };
 
 /// The table of a set that supported() says this machine has (CHECKed).

@@ -25,6 +25,8 @@ void norm(const isa::Norm&, const Operands&);
 void rotary(const isa::Rotary&, const Operands&);
 void resize(const isa::Resize&, const Operands&);
 void grouped_matmul(const isa::GroupedMatMul&, const Operands&);
+void attention(const isa::Attention&, const Operands&);
+void scan(const isa::Scan&, const Operands&);
 
 /// The u8 half of conv.
 void conv_u8(const isa::Conv&, const Operands&);

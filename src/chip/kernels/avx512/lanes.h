@@ -25,7 +25,7 @@ struct exact::Lanes<chip::avx512::F16> {
   static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
   static F sqrt(F x) { return _mm512_sqrt_ps(x); }
   static Int to_int(F x) { return reinterpret_cast<Int>(_mm512_cvttps_epi32(x)); }
-  static F to_float(Int x) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(x)); }
+  static F to_float(Int x) { return __builtin_convertvector(x, F); }
 };
 
 namespace chip::avx512 {

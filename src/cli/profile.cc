@@ -70,9 +70,11 @@ Result<Measured> measure(const Ready& ready, const isa::Program& program, unsign
   std::vector<std::vector<double>> samples(program.instructions.size());
   std::vector<double> runs;
   std::vector<chip::InstructionClock> clocks;
+  const std::vector<std::int64_t> arguments = program.highest_arguments();
   for (int repeat = -1; repeat < repeats; ++repeat) {  // the first one warms up
     const auto start = std::chrono::steady_clock::now();
-    if (const auto trap = engine.run(program, input_bytes, output_bytes, {.profile = &clocks})) {
+    if (const auto trap =
+            engine.run(program, input_bytes, output_bytes, {.profile = &clocks, .arguments = arguments})) {
       return fail(Code::kInvalidArgument, "trap at instruction {}: {}", trap->instruction, trap->reason);
     }
     if (repeat < 0) continue;

@@ -19,6 +19,12 @@ std::uint64_t Program::host_bytes() const {
   return (end + 63) / 64 * 64;
 }
 
+std::vector<std::int64_t> Program::highest_arguments() const {
+  std::vector<std::int64_t> highest;
+  for (const Argument& argument : arguments) highest.push_back(argument.high);
+  return highest;
+}
+
 const Program* Executable::program_for(std::int32_t batch) const {
   const auto found = std::ranges::find(programs, batch, &Program::batch);
   return found == programs.end() ? nullptr : &*found;

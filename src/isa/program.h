@@ -63,6 +63,8 @@ struct Program {
   std::vector<Residence> residences;
   std::vector<Instruction> instructions;
   std::uint64_t host_bytes() const;  // size of the kHost space
+  /// The highest of each argument: the longest that a run can take.
+  std::vector<std::int64_t> highest_arguments() const;
   bool operator==(const Program&) const = default;
 };
 

@@ -52,6 +52,12 @@ class EngineDevice final : public Device {
 
   Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable) override {
     TRY_ASSIGN(const auto found, find(slice));
+    for (const isa::Program& program : executable->programs) {
+      if (program.arguments.empty() && program.state_bytes == 0) continue;
+      return fail(Code::kUnsupported,
+                  "the executable takes arguments or keeps state from run to run; a device serves requests "
+                  "that carry neither");
+    }
     const LoadedId id{++last_id_};
     TRY(found->load(id, std::move(executable)));
     return id;

@@ -179,6 +179,18 @@ TEST(EngineDevice, AnExecutableForAnotherSliceIsNotLoaded) {
             Code::kInvalidArgument);
 }
 
+TEST(EngineDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
+  const auto device = make_engine_device(host());
+  const SliceId slice = device->open_slice(1).value();
+  const auto made = make_executable(make_model(1), host(), 1, {1});
+  auto with_state = std::make_shared<isa::Executable>(*made);
+  with_state->programs[0].state_bytes = 64;
+  const auto loaded = device->load(slice, with_state);
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, Code::kUnsupported);
+  EXPECT_THAT(loaded.error().message, HasSubstr("takes arguments or keeps state from run to run"));
+}
+
 TEST(EngineDevice, AFullQueueRefusesAndWhatIsQueuedStillRuns) {
   const isa::ChipSpec chip = host();
   const auto device = make_engine_device(chip, {.queue_capacity = 2});

@@ -97,9 +97,8 @@ Links::Links(const isa::Program& program, const isa::ChipSpec& chip, std::uint16
     : chip_(chip),
       cores_(cores),
       residences_(program.residences),
-      arguments_(arguments.begin(), arguments.end()) {
-  if (arguments.empty())
-    for (const isa::Argument& argument : program.arguments) arguments_.push_back(argument.high);
+      arguments_(arguments.empty() ? program.highest_arguments()
+                                   : std::vector(arguments.begin(), arguments.end())) {
   const isa::Memory& memory = chip.memory;
   const double share = static_cast<double>(cores) / static_cast<double>(chip.cores);
   dram_rate_ = memory.dram_bytes_per_second * share / chip.clock_hz;

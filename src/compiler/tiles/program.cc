@@ -78,13 +78,13 @@ std::vector<isa::Residence> in_sram(std::span<const isa::Program> programs) {
 }  // namespace
 
 isa::Program program_of(const Tiles& tiles, const Places& places) {
-  isa::Program program{.batch = tiles.batch,
-                       .inputs = tiles.inputs,
-                       .outputs = tiles.outputs,
-                       .dram_bytes = places.dram_bytes,
-                       .sram_bytes = places.sram_bytes,
-                       .residences = {},
-                       .instructions = tiles.steps};
+  isa::Program program;
+  program.batch = tiles.batch;
+  program.inputs = tiles.inputs;
+  program.outputs = tiles.outputs;
+  program.dram_bytes = places.dram_bytes;
+  program.sram_bytes = places.sram_bytes;
+  program.instructions = tiles.steps;
   for (isa::Instruction& instruction : program.instructions) {
     for_each_address(instruction.operation, [&](isa::Address& address) {
       if (const auto id = buffer_of(address)) address.offset = places.offset[*id] + byte_of(address);

@@ -233,12 +233,13 @@ struct Elementwise {
     const F shift = L::set(largest);
     const float total = sum_of_16<S>(n, [&](F so_far, std::int64_t i) {
       const F e = exact::exp<F>(load_floats<S>(in + i * step_in, step_in, n - i) - shift);
+      if (!op.log) store_floats<S>(out + i * step_out, step_out, n - i, e);  // to be divided below
       return so_far + keep_first<S>(e, n - i);
     });
     const F sum = L::set(total), log_sum = L::set(op.log ? exact::log<float>(total) : 0.0F);
     for (std::int64_t i = 0; i < n; i += kWidth) {
-      const F d = load_floats<S>(in + i * step_in, step_in, n - i) - shift;
-      const F y = op.log ? d - log_sum : exact::exp<F>(d) / sum;
+      const F y = op.log ? load_floats<S>(in + i * step_in, step_in, n - i) - shift - log_sum
+                         : load_floats<S>(out + i * step_out, step_out, n - i) / sum;
       store_floats<S>(out + i * step_out, step_out, n - i, exact::canonical<F>(y));
     }
   }

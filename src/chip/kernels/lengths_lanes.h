@@ -297,6 +297,16 @@ struct Lengths {
     }
   }
 
+  static constexpr std::int64_t kAhead = 2 * kWidth;  // rows whose fetching hides the memory's latency
+
+  static void fetch_rows(const isa::Scan& op, const Operands& at, std::int64_t n, std::int64_t count) {
+    const auto bytes = op.rows.shape[3] * static_cast<std::int64_t>(size_of(op.rows.dtype));
+    for (std::int64_t i = n; i < std::min(n + kWidth, count); ++i) {
+      const std::byte* row = at.second + i * op.rows.stride[2];
+      for (std::int64_t b = 0; b < bytes; b += 64) __builtin_prefetch(row + b);
+    }
+  }
+
   /// dots_of(query, pointers to kWidth rows): the sums.
   template <class Dots>
   static void scan_rows(const isa::Scan& op, const Operands& at, Dots dots_of) {
@@ -311,6 +321,7 @@ struct Lengths {
       const std::byte* rows[kWidth];
       for (std::int64_t i = 0; i < kWidth; ++i)
         rows[i] = at.second + std::min(n + i, count - 1) * op.rows.stride[2];
+      fetch_rows(op, at, n + kAhead, count);
       for (std::int64_t m = 0; m < queries; ++m) keep_all(op, at, m, n, count - n, dots_of(m, rows), best[m]);
     }
     for (std::int64_t m = 0; m < queries; ++m) {

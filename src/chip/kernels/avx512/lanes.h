@@ -20,11 +20,12 @@ template <>
 struct exact::Lanes<chip::avx512::F16> {
   using F = chip::avx512::F16;
   using Int = chip::avx512::I16;
+  static constexpr __mmask16 kAll = 0xffff;  // g++ 12 warns of the intrinsics without a mask
   static F set(float x) { return _mm512_set1_ps(x); }
   static Int set_int(std::int32_t x) { return reinterpret_cast<Int>(_mm512_set1_epi32(x)); }
   static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
   static F sqrt(F x) { return _mm512_sqrt_ps(x); }
-  static Int to_int(F x) { return reinterpret_cast<Int>(_mm512_cvttps_epi32(x)); }
+  static Int to_int(F x) { return reinterpret_cast<Int>(_mm512_maskz_cvttps_epi32(kAll, x)); }
   static F to_float(Int x) { return __builtin_convertvector(x, F); }
 };
 

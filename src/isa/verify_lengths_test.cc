@@ -60,10 +60,10 @@ TEST(VerifyLengths, RefusesLengthsThatPassTheOperands) {
 }
 
 TEST(VerifyLengths, RefusesOperandsThatDoNotAgree) {
-  EXPECT_EQ(
-      Attending().error([](Attention& op, Program&) { op.values.dtype = DType::kF32; }),
-      "instruction 2: values f32[8,1,4,16] @ dram+0x400 /128,128,32,2 has strides or an offset that are "
-      "not multiples of its element size");
+  EXPECT_EQ(Attending().error([](Attention& op, Program&) { op.values.dtype = DType::kF32; }),
+            "instruction 2: values f32[8,1,4,16] @ dram+0x400 /128,128,32,2 has a stride of 2, not a "
+            "multiple of its "
+            "element's 4 bytes");
   EXPECT_EQ(Attending().error([](Attention& op, Program&) { op.keys.shape[3] = op.values.shape[3] = 8; }),
             "instruction 2: query f32[2,2,1,16] @ dram+0x800 /128,64,64,4 and keys bf16[8,1,4,8] @ dram+0x0 "
             "/128,128,32,2 differ in the length of their rows");
@@ -75,7 +75,7 @@ TEST(VerifyLengths, RefusesArgumentsThatMakeNoSense) {
   EXPECT_EQ(Attending().error([](Attention&, Program& p) { p.arguments[1].low = 20; }),
             "argument 'length 1' from 20 to 12; bounds within 0 to 1099511627776 are needed");
   EXPECT_EQ(Attending().error([](Attention&, Program& p) { p.state_bytes = 65; }),
-            "65 bytes of state; a multiple of 64 within the 2688 bytes of scratch in DRAM is needed");
+            "65 bytes of state; a multiple of 64 within the 2624 bytes of scratch in DRAM is needed");
 }
 
 TEST(VerifyLengths, RefusesScansOfTooFew) {
@@ -85,21 +85,19 @@ TEST(VerifyLengths, RefusesScansOfTooFew) {
   op.rows = b.dram(DType::kU8, {1, 1, 9, 32});
   op.output = b.dram(DType::kI32, {1, 1, 2, 4});
   op.count = 0;
-  b.program().state_bytes = b.program().dram_bytes;
   b.program().arguments = {{"count", 4, 9}};
   b.add(op);
   const auto error = [&] {
     const Status status = verify(b.program(), 1, 0, testing::small_chip());
     return status ? "" : status.error().message.substr(0, status.error().message.find('\n'));
   };
-  b.program().state_bytes = 512;
+  b.program().state_bytes = 384;
   EXPECT_EQ(error(), "");
   b.program().arguments[0].low = 3;
   EXPECT_EQ(error(),
             "instruction 0: argument 'count' may be 3 to 9; as the count of rows it must stay within 4 to 9");
-  std::get<Scan>(b.program().instructions[0].operation).output.shape[3] = 10;
-  EXPECT_EQ(error(),
-            "instruction 0: output i32[1,1,2,10] @ dram+0x180 /32,32,16,4 asks for the best 10 of 9");
+  std::get<Scan>(b.program().instructions[0].operation).rows.shape[2] = 3;
+  EXPECT_EQ(error(), "instruction 0: output i32[1,1,2,4] @ dram+0x180 /32,32,16,4 asks for the best 4 of 3");
 }
 
 }  // namespace

@@ -281,13 +281,13 @@ std::uint32_t Steps::argument(std::int32_t low, std::int32_t high) {
 
 void Steps::add_attention() {
   const std::int32_t sequences = in(1, 2), heads = in(1, 2), group = in(1, 2), rows = in(1, 3);
-  const std::int32_t d = in(1, 40), places = in(1, 4), most = in(3, 6);
-  const Shape query{sequences, heads * group, rows, d}, keys{chance(80) ? 20 : 9, heads, places, d};
+  const std::int32_t d = in(1, 40), places = in(1, 2), most = in(3, 6);
+  const Shape query{sequences, heads * group, rows, d},
+      keys{chance(80) ? 20 : 9, heads, places, d};  // pages are asked for by -20 .. 19
   isa::Attention op;
   op.query = image(DType::kF32, query, d);
-  op.keys = input(DType::kF32, keys);
-  op.values = input(DType::kF32, keys);
-  op.keys.stride[3] = op.values.stride[3] = 4;  // those of the request are long enough for any strides
+  op.keys = image(DType::kF32, keys, d);
+  op.values = image(DType::kF32, keys, d);
   op.pages = input(DType::kI32, {1, 1, sequences, most});
   op.output = output(DType::kF32, query, true);
   op.scale = real(-1, 1);

@@ -43,6 +43,8 @@ constexpr Command kCommands[] = {
      "chengying serve\n"
      "chengying serve --data /var/lib/chengying --listen 0.0.0.0:8080\n",
      add_serve},
+    {"worker", kService, "A slice's process; `serve` starts it, nobody else can",
+     "chengying worker   # with its channel as descriptor 3\n", add_worker},
     {"tenant", kService, "Tenants, their money and keys (for the operator)",
      "chengying tenant create acme --deposit 10 --with-key --data data\n"
      "chengying tenant key create TENANT --scopes infer --name laptop --data data\n"

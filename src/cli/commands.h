@@ -16,6 +16,7 @@ void add_verify(CLI::App& app, Invocation& invocation);
 
 // The service, and what talks to one.
 void add_serve(CLI::App& app, Invocation& invocation);
+void add_worker(CLI::App& app, Invocation& invocation);
 /// Of `tenant`: projects, caps, quota, weight, credits.
 void add_tenant_limits(CLI::App& app, Invocation& invocation);
 void add_tenant(CLI::App& app, Invocation& invocation);

@@ -30,12 +30,11 @@ Result<std::vector<Tensor>> LocalEngine::run(std::int32_t batch, const std::vect
   if (runtime::plan_batch(*executable_, batch).empty()) {
     return std::unexpected<Error>(runtime::cost_of(*executable_, chip_, batch).error());
   }
-  runtime::Part part{.batch = batch, .inputs = inputs, .outputs = {}};
   const auto start = std::chrono::steady_clock::now();
-  TRY(runtime::run_parts(engine_, *executable_, {&part, 1}));
+  TRY_ASSIGN(std::vector<Tensor> outputs, runtime::run_alone(engine_, *executable_, batch, inputs));
   const auto time = std::chrono::steady_clock::now() - start;
   clock_ns_ = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
-  return std::move(part.outputs);
+  return outputs;
 }
 
 Result<runtime::RunCost> LocalEngine::cost_of(std::int32_t batch) const {

@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
   unsigned io_threads = 1;
   std::int64_t drain_seconds = 30;
+  std::string isolation = "process";
 };
 
 /// "127.0.0.1:8080", "[::1]:8080", or only a port.
@@ -84,7 +85,9 @@ Status serve(const ServeOptions& options, bool as_json) {
   door_options.server.io_threads = options.io_threads;
   const sigset_t signals = block_signals();
   std::signal(SIGPIPE, SIG_IGN);
-  TRY_ASSIGN(cloud::Config config, service_config(options.service));
+  ServiceFlags flags = options.service;
+  flags.workers = options.isolation == "process";
+  TRY_ASSIGN(cloud::Config config, service_config(flags));
   TRY_ASSIGN(const auto cloud, cloud::Cloud::open(std::move(config)));
   TRY_ASSIGN(const auto door, doors::Door::open(*cloud, door_options));
   const std::string url = url_of(door_options.server, door->port());
@@ -110,6 +113,10 @@ void add_serve(CLI::App& app, Invocation& invocation) {
   app.add_option("--drain-seconds", options->drain_seconds, "How long requests in flight may take at the end")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3600}));
+  app.add_option("--isolation", options->isolation,
+                 "Each slice as a process of its own, or as threads of the service's")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"process", "thread"}));
   add_service_flags(app, options->service);
   on_run(app, invocation, [options, &invocation] { return serve(*options, invocation.json); });
 }

@@ -52,7 +52,7 @@ Result<cloud::Config> service_config(const ServiceFlags& flags) {
   config.data_folder = flags.data;
   config.store_url = flags.store;
   config.process = flags.process;
-  config.machinery = cloud::real_machinery();
+  config.machinery = flags.workers ? cloud::machinery_of_workers() : cloud::real_machinery();
   config.health.every = kHealthEvery;
   config.price_book_path = flags.prices.empty() ? kPriceBook : flags.prices;
   if (flags.prices.empty()) {

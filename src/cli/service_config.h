@@ -20,6 +20,7 @@ struct ServiceFlags {
   std::int64_t batch_delay_us = 0;
   std::int64_t queue = 256;
   unsigned threads = 0;
+  bool workers = false;  // each slice a process of its own
 };
 
 /// --store: the URL of a store that is not a file in the data folder.

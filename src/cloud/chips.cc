@@ -16,7 +16,9 @@ Chips::Chips(const std::vector<ChipConfig>& chips, const Machinery& machinery, c
     for (std::int64_t i = 0; i < chip.count; ++i) {
       const auto position = static_cast<std::int64_t>(slots_.size());
       std::string id = fmt::format("{}{}{}.{}", process, process.empty() ? "" : "/", chip.spec.name, i);
-      auto device = machinery.make_device(chip.spec, chip.options);
+      runtime::DeviceOptions options = chip.options;
+      options.name = id;
+      auto device = machinery.make_device(chip.spec, options);
       if (machinery.faults != nullptr) device = make_faulty_device(std::move(device), id, machinery.faults);
       slots_.push_back({std::move(id), position, std::move(device)});
     }
@@ -46,7 +48,7 @@ Status Chips::place(const std::string& holder, std::int64_t fence, const std::ve
       opened = fail(Code::kUnavailable, "{}: not configured any more", chip);
       break;
     }
-    const auto slice = slot->device->open_slice(cores);
+    const auto slice = slot->device->open_slice(cores, fence);
     if (!slice) {
       opened = within(chip, slice.error());
       break;

@@ -57,6 +57,9 @@ struct Machinery {
       faults;  // nullptr: chips fail only by themselves. Shared with who injects them.
 };
 Machinery real_machinery();
+/// The same with each slice a process of its own, on host cores of its own while there are enough; says in
+/// the log what happens to them. Only for a program that has the command `worker`.
+Machinery machinery_of_workers();
 
 /// Chips of one kind: NAME.0, NAME.1 and so on, next to each other.
 struct ChipConfig {

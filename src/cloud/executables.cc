@@ -23,6 +23,16 @@ Status fits(const isa::Executable& executable, const ExecutableRequest& request)
   }
   return {};
 }
+
+/// What is compiled once: a ready-made executable's own digest, or what its compilation hangs on.
+Result<Digest> key_of(const ExecutableRequest& request) {
+  TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
+  if (request.model.kind == ModelKind::kExecutable) return model;
+  std::string batches;
+  for (const std::int32_t batch : request.batches) batches += fmt::format(",{}", batch);
+  return sha256(fmt::format("{}|{}|{}|{}|{}", kCompilerVersion, model.hex(), request.chip.digest.hex(),
+                            request.cores, batches));
+}
 }  // namespace
 
 Result<Digest> digest_of_model(std::string_view model_id) {
@@ -46,20 +56,22 @@ Result<isa::Executable> Executables::compile(const ExecutableRequest& request,
   return isa::load_executable(target);
 }
 
+Result<std::filesystem::path> Executables::file_of(const ExecutableRequest& request) const {
+  TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
+  TRY_ASSIGN(const Digest key, key_of(request));
+  return request.model.kind == ModelKind::kExecutable ? files_.model(model) : files_.executable(key);
+}
+
 Result<std::shared_ptr<const isa::Executable>> Executables::get(const ExecutableRequest& request) {
   TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
-  std::string batches;
-  for (const std::int32_t batch : request.batches) batches += fmt::format(",{}", batch);
+  TRY_ASSIGN(const Digest key, key_of(request));
+  TRY_ASSIGN(const std::filesystem::path path, file_of(request));
   const bool ready_made = request.model.kind == ModelKind::kExecutable;
-  const Digest key = ready_made ? model
-                                : sha256(fmt::format("{}|{}|{}|{}|{}", kCompilerVersion, model.hex(),
-                                                     request.chip.digest.hex(), request.cores, batches));
   const std::lock_guard lock(mutex_);
   if (auto shared = loaded_[key].lock()) {
     TRY(fits(*shared, request));
     return shared;
   }
-  const auto path = ready_made ? files_.model(model) : files_.executable(key);
   auto loaded = std::filesystem::exists(path)
                     ? isa::load_executable(path)
                     : Result<isa::Executable>(fail(Code::kNotFound, "not compiled yet"));

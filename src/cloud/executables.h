@@ -29,6 +29,8 @@ class Executables {
   /// Compiles if need be (can take a while). kUnsupported as the compiler says; kConflict for an executable
   /// file made for another chip or slice.
   Result<std::shared_ptr<const isa::Executable>> get(const ExecutableRequest& request);
+  /// Where the bytes of what `get` gives lie.
+  Result<std::filesystem::path> file_of(const ExecutableRequest& request) const;
 
  private:
   Result<isa::Executable> compile(const ExecutableRequest& request, const std::filesystem::path& model,

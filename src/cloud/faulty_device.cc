@@ -20,9 +20,9 @@ class FaultyDevice final : public runtime::Device {
   const isa::ChipSpec& spec() const override { return inner_->spec(); }
   std::uint16_t free_cores() const override { return inner_->free_cores(); }
 
-  Result<runtime::SliceId> open_slice(std::uint16_t cores) override {
+  Result<runtime::SliceId> open_slice(std::uint16_t cores, std::int64_t fence) override {
     if (faults_->of(chip_) == Fault::kGone) return gone();
-    return inner_->open_slice(cores);
+    return inner_->open_slice(cores, fence);
   }
 
   void close_slice(runtime::SliceId slice) override {
@@ -37,10 +37,10 @@ class FaultyDevice final : public runtime::Device {
     inner_->close_slice(slice);
   }
 
-  Result<runtime::LoadedId> load(runtime::SliceId slice,
-                                 std::shared_ptr<const isa::Executable> executable) override {
+  Result<runtime::LoadedId> load(runtime::SliceId slice, std::shared_ptr<const isa::Executable> executable,
+                                 const std::filesystem::path& file) override {
     if (faults_->of(chip_) == Fault::kGone) return gone();
-    return inner_->load(slice, std::move(executable));
+    return inner_->load(slice, std::move(executable), file);
   }
   void unload(runtime::SliceId slice, runtime::LoadedId loaded) override { inner_->unload(slice, loaded); }
 

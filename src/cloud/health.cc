@@ -48,7 +48,7 @@ std::string judge(const runtime::RunDone& run) {
   return right ? "" : "gives wrong answers";
 }
 
-/// How many checks in a row have to find a chip late or slow.
+/// How many checks in a row have to find a chip late, slow or away.
 constexpr int kPatience = 3;
 }  // namespace
 
@@ -84,28 +84,34 @@ void Health::start(Probe& probe, const Place& place, std::uint16_t cores, std::i
   probe.answer->fault = "is gone: " + loaded.error().message;
 }
 
-void Health::ask(Probe& probe, const Place& place, std::int64_t now_us) {
+void Health::ask(Probe& probe, const Place& place, std::int64_t fence, std::int64_t now_us) {
   probe.answer = std::make_shared<Answer>();
   probe.asked = std::chrono::steady_clock::now();
   probe.asked_us = now_us;
-  const auto finish = [answer = probe.answer](std::string fault, bool slow) {
+  const auto finish = [answer = probe.answer](std::string fault, bool slow, bool away) {
     const std::lock_guard lock(answer->mutex);
     answer->done = true;
     answer->slow = slow;
+    answer->away = away;
     answer->fault = std::move(fault);
   };
   const std::chrono::nanoseconds slow_after = options_.slow_after;
   runtime::Work work{.loaded = probe.loaded,
                      .batch = 1,
                      .inputs = question(),
-                     .done = [finish, slow_after](runtime::RunDone run) {
-                       finish(judge(run), static_cast<std::int64_t>(run.cost.clock_ns) > slow_after.count());
-                     }};
+                     .done =
+                         [finish, slow_after](runtime::RunDone run) {
+                           const bool away = !run.outputs && run.outputs.error().code == Code::kUnavailable;
+                           finish(judge(run),
+                                  static_cast<std::int64_t>(run.cost.clock_ns) > slow_after.count(), away);
+                         },
+                     .fence = fence};
   const Status submitted = place.device->submit(place.slice, std::move(work));
   if (submitted) return;
   // A full queue is a busy chip, not a broken one.
-  finish(submitted.error().code == Code::kResourceExhausted ? "" : "is gone: " + submitted.error().message,
-         false);
+  const Code code = submitted.error().code;
+  finish(code == Code::kResourceExhausted ? "" : "is gone: " + submitted.error().message, false,
+         code == Code::kUnavailable);
 }
 
 bool Health::waits(const Probe& probe) {
@@ -122,8 +128,9 @@ std::string Health::fault_of(Probe& probe) const {
     if (std::chrono::steady_clock::now() - probe.asked <= options_.stuck_after) return "";
     return ++probe.late >= kPatience ? "is stuck: its self-test does not end" : "";
   }
-  if (!answer->fault.empty()) return answer->fault;
+  if (!answer->fault.empty() && !answer->away) return answer->fault;
   probe.answer = nullptr;  // judged
+  if (answer->away) return ++probe.late >= kPatience ? answer->fault : "";
   if (answer->slow) return ++probe.late >= kPatience ? "is slow: its self-test takes too long" : "";
   probe.late = 0;
   probe.good_until_us = probe.asked_us;
@@ -146,7 +153,7 @@ std::vector<Health::Failed> Health::check(const Chips& chips, std::int64_t now_u
         continue;
       }
       if (!waits(probe) && std::chrono::steady_clock::now() - probe.asked >= options_.every)
-        ask(probe, place, now_us);
+        ask(probe, place, places.fence, now_us);
     }
   }
   std::erase_if(probes_, [&](const auto& each) { return !seen.contains(each.first); });

@@ -34,6 +34,7 @@ class Health {
     std::mutex mutex;
     bool done = false;
     bool slow = false;
+    bool away = false;  // what the fault is may pass: nobody is there now
     std::string fault;  // "" : a good answer
   };
   struct Probe {
@@ -42,14 +43,14 @@ class Health {
     std::chrono::steady_clock::time_point asked;
     std::int64_t asked_us = 0, good_until_us = 0;
     bool usable = true;
-    int late =
-        0;  // checks in a row that found it so, or slow: a machine that stood still is not a chip that does
+    int late = 0;  // checks in a row that found it so, slow or away: a machine that stood still is not a chip
+                   // that does, and a worker that is started again is not a chip that is gone
   };
   using Key = std::pair<std::string, runtime::SliceId>;  // chip, slice
 
   std::shared_ptr<const isa::Executable> executable_for(const runtime::Device& device, std::uint16_t cores);
   void start(Probe& probe, const Place& place, std::uint16_t cores, std::int64_t now_us);
-  void ask(Probe& probe, const Place& place, std::int64_t now_us);
+  void ask(Probe& probe, const Place& place, std::int64_t fence, std::int64_t now_us);
   /// "" while all is well.
   std::string fault_of(Probe& probe) const;
   static bool waits(const Probe& probe);

@@ -134,7 +134,9 @@ Result<Placement> Service::place_endpoint(StoredEndpoint& stored) {
   const Caller owner{endpoint.tenant, "", 0, ""};
   TRY_ASSIGN(const Model on, model(owner, endpoint.model));
   TRY_ASSIGN(runtime::Device * device, chips_.of_kind(endpoint.chip));
-  TRY_ASSIGN(auto executable, executables_.get({on, device->spec(), endpoint.cores, endpoint.batches}));
+  const ExecutableRequest wanted{on, device->spec(), endpoint.cores, endpoint.batches};
+  TRY_ASSIGN(auto executable, executables_.get(wanted));
+  TRY_ASSIGN(const std::filesystem::path file, executables_.file_of(wanted));
   endpoint.executable = executable->digest;
   endpoint.signature = signature_of_executable(*executable);
   endpoint.batches.clear();
@@ -154,7 +156,7 @@ Result<Placement> Service::place_endpoint(StoredEndpoint& stored) {
   }
   std::vector<Target> targets;
   for (const Place& place : places.places) {
-    TRY_ASSIGN(const runtime::LoadedId loaded, place.device->load(place.slice, executable));
+    TRY_ASSIGN(const runtime::LoadedId loaded, place.device->load(place.slice, executable, file));
     targets.push_back({place.device, place.slice, loaded});
   }
   return Placement{.executable = executable,

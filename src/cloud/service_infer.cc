@@ -195,12 +195,12 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
     pending->receipt.quote = effects.record->quote;
   }
   const Target& target = pending->serving->next_target();
-  runtime::Work work{
-      .loaded = target.loaded,
-      .batch = pending->post.batch,
-      .inputs = std::move(pending->inputs),
-      .deadline = pending->deadline,
-      .done = [this, pending](runtime::RunDone done) { settle_run(pending, std::move(done)); }};
+  runtime::Work work{.loaded = target.loaded,
+                     .batch = pending->post.batch,
+                     .inputs = std::move(pending->inputs),
+                     .deadline = pending->deadline,
+                     .done = [this, pending](runtime::RunDone done) { settle_run(pending, std::move(done)); },
+                     .fence = pending->serving->placement->fence};
   if (auto submitted = target.device->submit(target.slice, std::move(work)); !submitted) {
     if (!pending->receipt.already_charged) void_hold(pending->post.tenant, pending->post.request);
     finish(*pending, std::unexpected<Error>(submitted.error()));
@@ -210,8 +210,12 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
 void Service::settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDone done) {
   const bool charged_before = pending->receipt.already_charged;
   if (!done.outputs) {
-    if (!charged_before) void_hold(pending->post.tenant, pending->post.request);
-    return finish(*pending, std::unexpected<Error>(std::move(done.outputs).error()));
+    Error error = std::move(done.outputs).error();
+    if (!charged_before) {
+      void_hold(pending->post.tenant, pending->post.request);
+      if (error.code == Code::kUnavailable) error.message += "; nothing was charged";
+    }
+    return finish(*pending, std::unexpected<Error>(std::move(error)));
   }
   if (done.cost.cycles != pending->post.cycles) {
     spdlog::error("endpoint {}: quoted {} cycles, ran {}: the lesser is charged", pending->post.endpoint,

@@ -6,9 +6,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -42,6 +46,12 @@ struct RunDone {
 };
 using Completion = std::function<void(RunDone)>;
 
+/// A request's bytes where they already lie, each tensor's in the program's order. They outlive its `done`.
+struct Buffers {
+  std::vector<std::span<const std::byte>> inputs;
+  std::vector<std::span<std::byte>> outputs;
+};
+
 /// One request for a loaded executable: inputs in the program's order, batch = the leading dimension that the
 /// program of that batch has.
 struct Work {
@@ -50,6 +60,9 @@ struct Work {
   std::vector<Tensor> inputs;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   Completion done;
+  std::int64_t fence = 0;  // of the grant that it runs under: the slice's, or it is refused
+  /// Instead of `inputs` and of RunDone's outputs, which are then empty.
+  std::optional<Buffers> buffers = std::nullopt;
 };
 
 class Device {
@@ -58,12 +71,19 @@ class Device {
   virtual const isa::ChipSpec& spec() const = 0;
   /// Cores that no slice holds.
   virtual std::uint16_t free_cores() const = 0;
-  /// kResourceExhausted if fewer cores are free, kInvalidArgument if the chip never had so many.
-  virtual Result<SliceId> open_slice(std::uint16_t cores) = 0;
+  /// For the grant that has this fence: kConflict for work of another. kResourceExhausted if fewer cores are
+  /// free, kInvalidArgument if the chip never had so many.
+  virtual Result<SliceId> open_slice(std::uint16_t cores, std::int64_t fence) = 0;
+  Result<SliceId> open_slice(std::uint16_t cores) { return open_slice(cores, 0); }
   /// Lets queued work end with kUnavailable, running work finish; frees the cores. Idempotent.
   virtual void close_slice(SliceId slice) = 0;
-  /// Verifies and loads; several executables may be loaded on one slice.
-  virtual Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable) = 0;
+  /// Verifies and loads; several executables may be loaded on one slice. `file`: where its bytes lie, so that
+  /// a device in another process maps the same pages; empty if they lie in no file.
+  virtual Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable,
+                                const std::filesystem::path& file) = 0;
+  Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable) {
+    return load(slice, std::move(executable), {});
+  }
   virtual void unload(SliceId slice, LoadedId loaded) = 0;
   /// Queues work; kResourceExhausted when the slice's queue is full, kInvalidArgument when inputs do not fit
   /// the program. `done` is called exactly once if and only if submit succeeded.
@@ -71,6 +91,7 @@ class Device {
 };
 
 struct DeviceOptions {
+  std::string name{};                // of this chip, in messages; its spec's if empty
   std::size_t queue_capacity = 256;  // requests waiting per slice
   unsigned threads_per_slice = 0;    // 0: the slice's cores, at most the machine's
   /// How long the first request may wait for others to share a batch; 0 turns batching off. Merged requests

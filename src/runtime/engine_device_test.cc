@@ -9,6 +9,7 @@
 #include "chip/tiny_model_for_test.h"
 #include "runtime/cost.h"
 #include "runtime/device.h"
+#include "runtime/worker/worker_device.h"
 
 namespace chengying::runtime {
 namespace {
@@ -73,8 +74,22 @@ class Blocker {
   std::promise<void> started_, go_;
 };
 
-TEST(EngineDevice, CoresAreGivenOutOnceAndComeBack) {
-  const auto device = make_engine_device(host(4));
+/// What holds for a slice that is a thread as for one that is a process.
+class AnyDevice : public testing::TestWithParam<bool> {
+ protected:
+  static std::unique_ptr<Device> make(const isa::ChipSpec& chip, const DeviceOptions& options = {}) {
+    if (!GetParam()) return make_engine_device(chip, options);
+    WorkerOptions workers;
+    workers.binary = CHENGYING_BAD_WORKER;
+    workers.arguments = {"good"};
+    return make_worker_device(chip, options, workers);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Slices, AnyDevice, testing::Bool(),
+                         [](const auto& run) { return run.param ? "AreProcesses" : "AreThreads"; });
+
+TEST_P(AnyDevice, CoresAreGivenOutOnceAndComeBack) {
+  const auto device = make(host(4));
   EXPECT_EQ(device->free_cores(), 4);
   const SliceId first = device->open_slice(3).value();
   EXPECT_EQ(device->free_cores(), 1);
@@ -88,8 +103,8 @@ TEST(EngineDevice, CoresAreGivenOutOnceAndComeBack) {
   EXPECT_TRUE(device->open_slice(4).has_value());
 }
 
-TEST(EngineDevice, ASliceThatTheChipNeverHadIsRefused) {
-  const auto device = make_engine_device(host(4));
+TEST_P(AnyDevice, ASliceThatTheChipNeverHadIsRefused) {
+  const auto device = make(host(4));
   for (const std::uint16_t cores : {std::uint16_t{0}, std::uint16_t{5}}) {
     const auto slice = device->open_slice(cores);
     ASSERT_FALSE(slice.has_value());
@@ -98,9 +113,9 @@ TEST(EngineDevice, ASliceThatTheChipNeverHadIsRefused) {
   }
 }
 
-TEST(EngineDevice, RunsAndSaysTheCostThatTheQuoteSaid) {
+TEST_P(AnyDevice, RunsAndSaysTheCostThatTheQuoteSaid) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
   const Model model = make_model(1);
   const auto executable = make_executable(model, chip, 2, {1, 2});
   const SliceId slice = device->open_slice(2).value();
@@ -116,9 +131,9 @@ TEST(EngineDevice, RunsAndSaysTheCostThatTheQuoteSaid) {
   }
 }
 
-TEST(EngineDevice, SeveralExecutablesOfOneSliceAnswerEachForItself) {
+TEST_P(AnyDevice, SeveralExecutablesOfOneSliceAnswerEachForItself) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
   const SliceId slice = device->open_slice(1).value();
   std::vector<Model> models;
   std::vector<LoadedId> loaded;
@@ -133,9 +148,9 @@ TEST(EngineDevice, SeveralExecutablesOfOneSliceAnswerEachForItself) {
     EXPECT_EQ(bytes_of(run(*device, slice, loaded[i], make_input(models[i], 1, 9))), first[i]);
 }
 
-TEST(EngineDevice, InputsThatDoNotFitAreRefusedWithWhatTheyShouldBe) {
+TEST_P(AnyDevice, InputsThatDoNotFitAreRefusedWithWhatTheyShouldBe) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
   const Model model = make_model(1);
   const SliceId slice = device->open_slice(1).value();
   const LoadedId loaded = device->load(slice, make_executable(model, chip, 1, {1, 2})).value();
@@ -156,9 +171,9 @@ TEST(EngineDevice, InputsThatDoNotFitAreRefusedWithWhatTheyShouldBe) {
             "no program for a batch of 0; there are programs for 1, 2");
 }
 
-TEST(EngineDevice, UnknownSlicesAndExecutablesAreNotFound) {
+TEST_P(AnyDevice, UnknownSlicesAndExecutablesAreNotFound) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
   const Model model = make_model(1);
   const auto executable = make_executable(model, chip, 1, {1});
   EXPECT_EQ(device->load(SliceId{99}, executable).error().code, Code::kNotFound);
@@ -171,16 +186,63 @@ TEST(EngineDevice, UnknownSlicesAndExecutablesAreNotFound) {
             Code::kNotFound);
 }
 
-TEST(EngineDevice, AnExecutableForAnotherSliceIsNotLoaded) {
+TEST_P(AnyDevice, WorkOfAnotherGrantIsRefused) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
+  const Model model = make_model(1);
+  const SliceId slice = device->open_slice(1, 7).value();
+  const LoadedId loaded = device->load(slice, make_executable(model, chip, 1, {1})).value();
+  for (const std::int64_t fence : {6, 0, 8}) {
+    Pending old = pending(loaded, make_input(model, 1, 1));
+    old.work.fence = fence;
+    const Status refused = device->submit(slice, std::move(old.work));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Code::kConflict);
+    EXPECT_EQ(refused.error().message,
+              fmt::format("the request is of grant {}, the slice of grant 7", fence));
+  }
+  Pending now = pending(loaded, make_input(model, 1, 1));
+  now.work.fence = 7;
+  ASSERT_TRUE(device->submit(slice, std::move(now.work)).has_value());
+  EXPECT_TRUE(now.done.get().outputs.has_value());
+}
+
+TEST_P(AnyDevice, BytesThatLieSomewhereAreReadAndAnsweredThere) {
+  const isa::ChipSpec chip = host();
+  const auto device = make(chip);
+  const Model model = make_model(1);
+  const SliceId slice = device->open_slice(1).value();
+  const LoadedId loaded = device->load(slice, make_executable(model, chip, 1, {1, 2})).value();
+  const auto known = bytes_of(run(*device, slice, loaded, make_input(model, 2, 1)));
+  const Tensor input = make_input(model, 2, 1);
+  std::vector<std::byte> answer(known.size());
+  Pending one = pending(loaded, make_input(model, 2, 1));
+  one.work.inputs.clear();
+  one.work.buffers = Buffers{{input.bytes()}, {answer}};
+  ASSERT_TRUE(device->submit(slice, std::move(one.work)).has_value());
+  const RunDone done = one.done.get();
+  ASSERT_TRUE(done.outputs.has_value()) << done.outputs.error().message;
+  EXPECT_TRUE(done.outputs->empty());
+  EXPECT_EQ(answer, known);
+
+  Pending wrong = pending(loaded, make_input(model, 2, 1));
+  wrong.work.buffers = Buffers{{input.bytes().first(8)}, {answer}};
+  const Status refused = device->submit(slice, std::move(wrong.work));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message,
+            fmt::format("input 'image' has 8 bytes; for a batch of 2 it must have {}", input.bytes().size()));
+}
+
+TEST_P(AnyDevice, AnExecutableForAnotherSliceIsNotLoaded) {
+  const isa::ChipSpec chip = host();
+  const auto device = make(chip);
   const SliceId slice = device->open_slice(1).value();
   EXPECT_EQ(device->load(slice, make_executable(make_model(1), chip, 2, {1})).error().code,
             Code::kInvalidArgument);
 }
 
-TEST(EngineDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
-  const auto device = make_engine_device(host());
+TEST_P(AnyDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
+  const auto device = make(host(), {});
   const SliceId slice = device->open_slice(1).value();
   const auto made = make_executable(make_model(1), host(), 1, {1});
   auto with_state = std::make_shared<isa::Executable>(*made);
@@ -191,9 +253,9 @@ TEST(EngineDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
   EXPECT_THAT(loaded.error().message, HasSubstr("takes arguments or keeps state from run to run"));
 }
 
-TEST(EngineDevice, AFullQueueRefusesAndWhatIsQueuedStillRuns) {
+TEST_P(AnyDevice, AFullQueueRefusesAndWhatIsQueuedStillRuns) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip, {.queue_capacity = 2});
+  const auto device = make(chip, {.queue_capacity = 2});
   const Model model = make_model(1);
   const SliceId slice = device->open_slice(1).value();
   const LoadedId loaded = device->load(slice, make_executable(model, chip, 1, {1})).value();
@@ -211,9 +273,9 @@ TEST(EngineDevice, AFullQueueRefusesAndWhatIsQueuedStillRuns) {
   for (Pending& each : queued) EXPECT_TRUE(each.done.get().outputs.has_value());
 }
 
-TEST(EngineDevice, WorkPastItsDeadlineDoesNotRun) {
+TEST_P(AnyDevice, WorkPastItsDeadlineDoesNotRun) {
   const isa::ChipSpec chip = host();
-  const auto device = make_engine_device(chip);
+  const auto device = make(chip);
   const Model model = make_model(1);
   const SliceId slice = device->open_slice(1).value();
   const LoadedId loaded = device->load(slice, make_executable(model, chip, 1, {1})).value();
@@ -259,12 +321,12 @@ TEST(EngineDevice, WorkForAnUnloadedExecutableEndsUnavailable) {
   EXPECT_EQ(queued.done.get().outputs.error().code, Code::kUnavailable);
 }
 
-TEST(EngineDevice, TheEndOfTheDeviceEndsEveryRequest) {
+TEST_P(AnyDevice, TheEndOfTheDeviceEndsEveryRequest) {
   const isa::ChipSpec chip = host();
   std::atomic<int> completions = 0;
   int submitted = 0;
   {
-    const auto device = make_engine_device(chip, {.batch_delay = 1h});
+    const auto device = make(chip, {.batch_delay = 1h});
     const Model model = make_model(1);
     for (int s = 0; s < 2; ++s) {
       const SliceId slice = device->open_slice(1).value();

@@ -1,8 +1,8 @@
 #include "runtime/run.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -24,14 +24,6 @@ const isa::Program& program_like(const isa::Executable& executable, std::int32_t
   return exact != nullptr ? *exact : executable.programs.front();
 }
 
-std::vector<Tensor> make_outputs(const isa::Executable& executable, std::int32_t batch) {
-  const isa::Program& program = program_like(executable, batch);
-  std::vector<Tensor> outputs;
-  for (const isa::Binding& binding : program.outputs)
-    outputs.emplace_back(binding.dtype, shape_for(binding, program, batch));
-  return outputs;
-}
-
 Status run_program(chip::Engine& engine, const isa::Program& program,
                    std::span<const std::span<const std::byte>> inputs,
                    std::span<const std::span<std::byte>> outputs, const chip::RunOptions& options) {
@@ -41,11 +33,34 @@ Status run_program(chip::Engine& engine, const isa::Program& program,
   return {};
 }
 
-template <class Byte, class Tensors>
-std::vector<std::span<Byte>> bytes_of(Tensors& tensors) {
-  std::vector<std::span<Byte>> spans;
-  for (auto& tensor : tensors) spans.push_back(tensor.bytes());
-  return spans;
+/// The bytes of a binding of `program` for another batch.
+std::size_t bytes_for(const isa::Binding& binding, const isa::Program& program, std::int32_t batch) {
+  const auto samples = static_cast<std::size_t>(program.batch);
+  return batch == program.batch ? binding.bytes()
+                                : binding.bytes() / samples * static_cast<std::size_t>(batch);
+}
+
+Status check_plan(const isa::Executable& executable, std::int32_t batch) {
+  if (!plan_batch(executable, batch).empty()) return {};
+  std::vector<std::int32_t> sizes;
+  for (const isa::Program& program : executable.programs) sizes.push_back(program.batch);
+  return fail(Code::kInvalidArgument, "no program for a batch of {}; there are programs for {}", batch,
+              fmt::join(sizes, ", "));
+}
+
+template <class Spans>
+Status check_sizes(std::string_view what, const Spans& spans, const std::vector<isa::Binding>& bindings,
+                   const isa::Program& program, std::int32_t batch) {
+  if (spans.size() != bindings.size())
+    return fail(Code::kInvalidArgument, "the program has {} {}s, {} were given", bindings.size(), what,
+                spans.size());
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const std::size_t should = bytes_for(bindings[i], program, batch);
+    if (spans[i].size() != should)
+      return fail(Code::kInvalidArgument, "{} '{}' has {} bytes; for a batch of {} it must have {}", what,
+                  bindings[i].name, spans[i].size(), batch, should);
+  }
+  return {};
 }
 
 /// All samples of one binding, one after another: [plan's sum][sample].
@@ -72,17 +87,16 @@ void gather_inputs(std::span<const Part> parts, std::vector<Column>& columns) {
   std::int32_t first = 0;
   for (const Part& part : parts) {
     for (std::size_t i = 0; i < columns.size(); ++i)
-      std::ranges::copy(part.inputs[i].bytes(), columns[i].samples(first, part.batch).begin());
+      std::ranges::copy(part.buffers.inputs[i], columns[i].samples(first, part.batch).begin());
     first += part.batch;
   }
 }
 
-void scatter_outputs(const isa::Executable& executable, std::vector<Column>& columns, std::span<Part> parts) {
+void scatter_outputs(std::vector<Column>& columns, std::span<Part> parts) {
   std::int32_t first = 0;
   for (Part& part : parts) {
-    part.outputs = make_outputs(executable, part.batch);
     for (std::size_t i = 0; i < columns.size(); ++i)
-      std::ranges::copy(columns[i].samples(first, part.batch), part.outputs[i].bytes().begin());
+      std::ranges::copy(columns[i].samples(first, part.batch), part.buffers.outputs[i].begin());
     first += part.batch;
   }
 }
@@ -103,19 +117,14 @@ Status run_joined(chip::Engine& engine, const isa::Executable& executable, std::
     TRY(run_program(engine, *executable.program_for(batch), from, to, options));
     first += batch;
   }
-  scatter_outputs(executable, outputs, parts);
+  scatter_outputs(outputs, parts);
   return {};
 }
 
 }  // namespace
 
 Status check_inputs(const isa::Executable& executable, std::int32_t batch, std::span<const Tensor> inputs) {
-  if (plan_batch(executable, batch).empty()) {
-    std::vector<std::int32_t> sizes;
-    for (const isa::Program& program : executable.programs) sizes.push_back(program.batch);
-    return fail(Code::kInvalidArgument, "no program for a batch of {}; there are programs for {}", batch,
-                fmt::join(sizes, ", "));
-  }
+  TRY(check_plan(executable, batch));
   const isa::Program& program = program_like(executable, batch);
   if (inputs.size() != program.inputs.size())
     return fail(Code::kInvalidArgument, "the program takes {} inputs, {} were given", program.inputs.size(),
@@ -131,6 +140,28 @@ Status check_inputs(const isa::Executable& executable, std::int32_t batch, std::
   return {};
 }
 
+std::vector<Tensor> make_outputs(const isa::Executable& executable, std::int32_t batch) {
+  const isa::Program& program = program_like(executable, batch);
+  std::vector<Tensor> outputs;
+  for (const isa::Binding& binding : program.outputs)
+    outputs.emplace_back(binding.dtype, shape_for(binding, program, batch));
+  return outputs;
+}
+
+Status check_buffers(const isa::Executable& executable, std::int32_t batch, const Buffers& buffers) {
+  TRY(check_plan(executable, batch));
+  const isa::Program& program = program_like(executable, batch);
+  TRY(check_sizes("input", buffers.inputs, program.inputs, program, batch));
+  return check_sizes("output", buffers.outputs, program.outputs, program, batch);
+}
+
+Buffers buffers_of(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  Buffers buffers;
+  for (const Tensor& input : inputs) buffers.inputs.push_back(input.bytes());
+  for (Tensor& output : outputs) buffers.outputs.push_back(output.bytes());
+  return buffers;
+}
+
 Status run_parts(chip::Engine& engine, const isa::Executable& executable, std::span<Part> parts,
                  const chip::RunOptions& options) {
   std::int32_t samples = 0;
@@ -140,11 +171,16 @@ Status run_parts(chip::Engine& engine, const isa::Executable& executable, std::s
   if (parts.size() > 1 || plan.size() > 1 || plan[0] != samples)
     return run_joined(engine, executable, plan, parts, options);
 
-  Part& part = parts[0];  // straight from and to the request's own tensors
-  part.outputs = make_outputs(executable, part.batch);
-  const auto inputs = bytes_of<const std::byte>(part.inputs);
-  const auto outputs = bytes_of<std::byte>(part.outputs);
-  return run_program(engine, *executable.program_for(samples), inputs, outputs, options);
+  const Buffers& buffers = parts[0].buffers;  // straight from and to the request's own bytes
+  return run_program(engine, *executable.program_for(samples), buffers.inputs, buffers.outputs, options);
+}
+
+Result<std::vector<Tensor>> run_alone(chip::Engine& engine, const isa::Executable& executable,
+                                      std::int32_t batch, std::span<const Tensor> inputs) {
+  std::vector<Tensor> outputs = make_outputs(executable, batch);
+  Part part{batch, buffers_of(inputs, outputs)};
+  TRY(run_parts(engine, executable, {&part, 1}));
+  return outputs;
 }
 
 }  // namespace chengying::runtime

@@ -12,11 +12,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-unsigned threads_for(std::uint16_t cores, const DeviceOptions& options) {
-  if (options.threads_per_slice > 0) return options.threads_per_slice;
-  return std::min<unsigned>(cores, std::max(1U, std::thread::hardware_concurrency()));
-}
-
 std::int32_t group_limit_of(const isa::Executable& executable) {
   if (!can_split_batches(executable)) return 0;
   return std::ranges::max(executable.programs, {}, &isa::Program::batch).batch;
@@ -28,9 +23,15 @@ void end_with(const Work& work, Error error) {
 
 }  // namespace
 
-Slice::Slice(const isa::ChipSpec& chip, std::uint16_t cores, const DeviceOptions& options)
+unsigned threads_for(std::uint16_t cores, const DeviceOptions& options) {
+  if (options.threads_per_slice > 0) return options.threads_per_slice;
+  return std::min<unsigned>(cores, std::max(1U, std::thread::hardware_concurrency()));
+}
+
+Slice::Slice(const isa::ChipSpec& chip, std::uint16_t cores, std::int64_t fence, const DeviceOptions& options)
     : chip_(chip),
       cores_(cores),
+      fence_(fence),
       threads_(threads_for(cores, options)),
       batcher_(options.queue_capacity, options.batch_delay),
       thread_([this] { serve(); }) {}
@@ -39,7 +40,8 @@ Slice::~Slice() {
   close();
 }
 
-Status Slice::load(LoadedId id, std::shared_ptr<const isa::Executable> executable) {
+Status Slice::load(LoadedId id, std::shared_ptr<const isa::Executable> executable,
+                   const std::filesystem::path&) {
   // Outside of the lock: this takes a while, and the slice serves others meanwhile. The engine verifies
   // first, because the timing walk is defined for verified programs only.
   auto loaded = std::make_shared<Loaded>(chip_, cores_, threads_);
@@ -64,7 +66,10 @@ void Slice::unload(LoadedId id) {
 Status Slice::submit(Work work) {
   const std::shared_ptr<Loaded> loaded = find(work.loaded);
   if (loaded == nullptr) return fail(Code::kNotFound, "no such executable is loaded on this slice");
-  TRY(check_inputs(*loaded->executable, work.batch, work.inputs));
+  if (work.fence != fence_)
+    return fail(Code::kConflict, "the request is of grant {}, the slice of grant {}", work.fence, fence_);
+  TRY(work.buffers ? check_buffers(*loaded->executable, work.batch, *work.buffers)
+                   : check_inputs(*loaded->executable, work.batch, work.inputs));
   switch (batcher_.try_push(std::move(work), loaded->group_limit)) {
     case Batcher::Pushed::kQueued:
       return {};
@@ -113,7 +118,12 @@ void Slice::run_group(std::vector<Work> group) {
 
 void Slice::run_live(Loaded& loaded, std::vector<Work>& group) {
   std::vector<Part> parts;
-  for (const Work& work : group) parts.push_back({work.batch, work.inputs, {}});
+  std::vector<std::vector<Tensor>> outputs(group.size());  // of those that did not bring their own
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const Work& work = group[i];
+    if (!work.buffers) outputs[i] = make_outputs(*loaded.executable, work.batch);
+    parts.push_back({work.batch, work.buffers ? *work.buffers : buffers_of(work.inputs, outputs[i])});
+  }
   const SteadyClock::time_point start = SteadyClock::now();
   const Status status = run_parts(loaded.engine, *loaded.executable, parts);
   const auto clock_ns =
@@ -125,7 +135,7 @@ void Slice::run_live(Loaded& loaded, std::vector<Work>& group) {
     }
     RunCost cost = *loaded.costs.cost_of(group[i].batch);  // submit saw that there is a plan
     cost.clock_ns = static_cast<std::uint64_t>(clock_ns);
-    group[i].done({std::move(parts[i].outputs), cost});
+    group[i].done({std::move(outputs[i]), cost});
   }
 }
 

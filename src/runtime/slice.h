@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,16 +19,22 @@
 
 namespace chengying::runtime {
 
+/// So many threads run a slice's program.
+unsigned threads_for(std::uint16_t cores, const DeviceOptions& options);
+
 class Slice {
  public:
-  Slice(const isa::ChipSpec& chip, std::uint16_t cores, const DeviceOptions& options);
+  Slice(const isa::ChipSpec& chip, std::uint16_t cores, std::int64_t fence, const DeviceOptions& options);
   ~Slice();
   Slice(const Slice&) = delete;
   Slice& operator=(const Slice&) = delete;
 
   std::uint16_t cores() const { return cores_; }
-  Status load(LoadedId id, std::shared_ptr<const isa::Executable> executable);
+  /// The file is of no use here: the executable's constants are in this process already.
+  Status load(LoadedId id, std::shared_ptr<const isa::Executable> executable,
+              const std::filesystem::path& file = {});
   void unload(LoadedId id);
+  /// kConflict for work of another grant than the slice's.
   Status submit(Work work);
   /// Running work finishes, queued work ends with kUnavailable, the thread ends. Idempotent; not from a
   /// completion of this slice (CHECKed), whose thread would wait for itself.
@@ -50,6 +57,7 @@ class Slice {
 
   const isa::ChipSpec& chip_;
   const std::uint16_t cores_;
+  const std::int64_t fence_;
   const unsigned threads_;
   mutable std::mutex mutex_;                            // of loaded_
   std::map<LoadedId, std::shared_ptr<Loaded>> loaded_;  // shared: a run in flight outlives an unload

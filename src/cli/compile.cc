@@ -203,7 +203,9 @@ Status compile(const CompileOptions& options, bool as_json) {
                 options.flags.model);
   }
   if (options.explain) return explain(options, as_json);
-  TRY_ASSIGN(Ready ready, make_ready(options.flags));
+  CompileFlags flags = options.flags;
+  flags.no_cache = flags.no_cache || options.passes;  // what is not compiled takes no time
+  TRY_ASSIGN(Ready ready, make_ready(flags));
   if (!options.flags.dump_after.empty()) {
     fmt::print("{}", ready.compiled->dump);
     return {};
@@ -221,6 +223,7 @@ Status compile(const CompileOptions& options, bool as_json) {
                                                     {"layers", json_of(ready.compiled->layers)},
                                                     {"passes", json_of(ready.compiled->passes)},
                                                     {"memory", json_of(memory_map(executable, ready.chip))},
+                                                    {"from_cache", ready.from_cache},
                                                     {"notes", json::value_from(ready.compiled->notes)}}));
     return {};
   }
@@ -229,6 +232,7 @@ Status compile(const CompileOptions& options, bool as_json) {
   print_memory(memory_map(executable, ready.chip));
   if (options.passes) print_passes(ready.compiled->passes);
   for (const std::string& note : ready.compiled->notes) fmt::print("note: {}\n", note);
+  if (ready.from_cache) fmt::print("compiled before: taken from the cache (--no-cache compiles it anew)\n");
   print_programs(executable, ready.chip);
   fmt::print("wrote {}, sha256 {}\n", output, executable.digest.hex());
   return {};

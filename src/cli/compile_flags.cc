@@ -1,13 +1,16 @@
 #include "cli/compile_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "base/file.h"
 #include "cli/chip_source.h"
+#include "cli/compile_cache.h"
 #include "cli/local_engine.h"
 #include "cli/progress.h"
+#include "cli/sample_source.h"
 
 namespace chengying::cli {
 namespace {
@@ -35,9 +38,8 @@ Result<std::map<std::string, std::int64_t>> dimensions_of(const std::vector<std:
     const char* end = text.data() + text.size();
     const auto parsed = equals == text.npos ? std::from_chars_result{end, std::errc::invalid_argument}
                                             : std::from_chars(text.data() + equals + 1, end, size);
-    if (parsed.ec != std::errc() || parsed.ptr != end || size < 1) {
-      return fail(Code::kInvalidArgument, "--dimension {}: expected NAME=SIZE with a size of at least 1",
-                  text);
+    if (parsed.ec != std::errc() || parsed.ptr != end || size < 0) {
+      return fail(Code::kInvalidArgument, "--dimension {}: expected NAME=SIZE, a whole number", text);
     }
     dimensions[text.substr(0, equals)] = size;
   }
@@ -75,7 +77,24 @@ Result<Ready> load_ready(const CompileFlags& flags) {
   Described model{ports_of(executable->programs.front().inputs),
                   ports_of(executable->programs.front().outputs), executable->metadata, std::nullopt};
   TRY_ASSIGN(model.preprocessing, preprocessing_of(model.metadata, flags.preprocessing));
-  return Ready{std::move(chip), std::move(model), std::move(executable), std::nullopt};
+  return Ready{std::move(chip), std::move(model), std::move(executable), std::nullopt, false};
+}
+
+/// From the cache of executables, else compiled and kept there.
+Result<compiler::CompileOutput> compile_once(const CompileFlags& flags, const isa::ChipSpec& chip,
+                                             const compiler::CompileOptions& options, bool& from_cache) {
+  const compiler::ModelSource source{flags.model, nullptr};
+  const auto folder = flags.no_cache ? std::nullopt : default_cache_folder();
+  const auto key = folder ? CompileCache::key_of(source, chip, options) : std::nullopt;
+  if (!key) return compiler::compile(source, chip, options);
+  const CompileCache cache(*folder);
+  if (auto found = cache.find(*key)) {
+    from_cache = true;
+    return std::move(*found);
+  }
+  TRY_ASSIGN(auto output, compiler::compile(source, chip, options));
+  cache.keep(*key, output);
+  return output;
 }
 
 Result<Ready> compile_ready(const CompileFlags& flags) {
@@ -87,12 +106,23 @@ Result<Ready> compile_ready(const CompileFlags& flags) {
   options.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
     progress.show(what, done, total);
   };
-  TRY_ASSIGN(auto output, compiler::compile({flags.model, nullptr}, chip, options));
+  bool from_cache = false;
+  TRY_ASSIGN(auto output, compile_once(flags, chip, options, from_cache));
   auto executable = std::make_shared<const isa::Executable>(std::move(output.executable));
-  return Ready{std::move(chip), std::move(model), std::move(executable), std::move(output)};
+  const auto& asked = executable->programs.front().inputs;  // not those that --dimension gave a value
+  std::erase_if(model.inputs, [&](const auto& port) {
+    return std::ranges::find(asked, port.name, &isa::Binding::name) == asked.end();
+  });
+  return Ready{std::move(chip), std::move(model), std::move(executable), std::move(output), from_cache};
 }
 
 }  // namespace
+
+std::string_view name_of(compiler::CalibrationMethod method) {
+  for (const auto& [name, known] : kMethods)
+    if (known == method) return name;
+  return "";
+}
 
 void add_method_option(CLI::App& app, CompileFlags& flags) {
   app.add_option("--method", flags.method,
@@ -110,7 +140,10 @@ void add_model_flags(CLI::App& app, CompileFlags& flags) {
   add_method_option(app, flags);
   app.add_option("--preprocessing", flags.preprocessing,
                  "JSON file that says how a photograph becomes the input, if the model doesn't");
-  app.add_option("--dimension", flags.dimensions, "NAME=SIZE of a symbolic dimension other than the batch");
+  app.add_option(
+      "--dimension", flags.dimensions,
+      "NAME=SIZE of a symbolic dimension other than the batch, or NAME=VALUE of an input that is one "
+      "whole number or switch: it is an input no longer");
   app.add_option("--chips-dir", flags.chips_folder,
                  "Read the chip specs of this folder instead of the built-in ones");
 }
@@ -123,6 +156,8 @@ void add_compile_flags(CLI::App& app, CompileFlags& flags) {
   app.add_option("--precision", flags.precision,
                  "auto, int8 or f32 (auto: int8 if the model or --calibrate says so)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
+  app.add_flag("--no-cache", flags.no_cache,
+               "Compile anew: executables are kept in $XDG_CACHE_HOME/chengying (or ~/.cache/chengying)");
   add_model_flags(app, flags);
 }
 

@@ -32,7 +32,11 @@ struct CompileFlags {
   std::string preprocessing;
   std::vector<std::string> dimensions;  // "NAME=SIZE"
   std::string dump_after;
+  bool no_cache = false;  // compile even if the same was compiled before
 };
+
+/// As --method says it.
+std::string_view name_of(compiler::CalibrationMethod method);
 
 /// --method alone.
 void add_method_option(CLI::App& app, CompileFlags& flags);
@@ -54,6 +58,7 @@ struct Ready {
   Described model;
   std::shared_ptr<const isa::Executable> executable;
   std::optional<compiler::CompileOutput> compiled;  // reports; its executable has moved to `executable`
+  bool from_cache = false;
 };
 
 /// Whether a file is an executable (by its first bytes), not a model.

@@ -9,7 +9,7 @@ namespace chengying::cloud {
 namespace {
 constexpr std::string_view kModelPrefix = "sha256:";
 /// Goes up when the compiler gives other programs for the same model.
-constexpr int kCompilerVersion = 1;
+constexpr int kCompilerVersion = 2;
 
 Status fits(const isa::Executable& executable, const ExecutableRequest& request) {
   if (executable.chip_digest != request.chip.digest) {

@@ -74,6 +74,15 @@ TEST(Lower, FloatGraphsOnHostGiveTheInterpretersBytes) {
   }
 }
 
+TEST(Lower, RowOperationsGiveTheInterpretersBytes) {
+  const isa::ChipSpec chip = chip_named("host");
+  for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {
+    expect_interpreted(seed, chip, static_cast<std::uint16_t>(1 + seed % 2), {1, 3},
+                       {.f32 = seed % 3 != 0, .nodes = 2, .rows = true});
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(Lower, QuantisedGraphsOnSramChipsGiveTheInterpretersBytes) {
   const isa::ChipSpec chip = chip_named("hanguang800");
   for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {

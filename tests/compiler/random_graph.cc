@@ -328,6 +328,51 @@ class Maker {
       node(ReduceNode{isa::ReduceKind::kMean, {1}, true}, {scores}, mean);
       graph_.outputs.push_back(mean);
     }
+    if (options_.rows) row_operations(scores);
+  }
+
+  ValueId reshaped(ValueId x, Shape s) {
+    Value result = graph_.value(x);
+    result.name = "v" + std::to_string(graph_.values.size());
+    result.shape = std::move(s);
+    const ValueId y = graph_.add(std::move(result));
+    node(ReshapeNode{}, {x}, y);
+    return y;
+  }
+  ValueId numbers(Shape s) {
+    Tensor tensor(DType::kF32, std::move(s));
+    for (float& x : tensor.as<float>()) x = real(-1, 1);
+    return constant(std::move(tensor), std::nullopt);
+  }
+  /// A product of two computed matrices, its rows normalised; and rows looked up by computed whole numbers.
+  void row_operations(ValueId scores) {
+    const std::int64_t k = shape(scores)[1], columns = between(1, 20);
+    const ValueId left = reshaped(scores, {batch_, k, 1});
+    const ValueId right = below(2) == 0 ? reshaped(scores, {batch_, 1, k}) : numbers({1, 1, columns});
+    const Shape product_shape{batch_, k, shape(right)[2]};
+    const ValueId product = f32_value(product_shape);
+    node(MatMulNode{}, {left, right}, product);
+    std::vector<ValueId> operands{product};
+    const auto parameters = static_cast<std::size_t>(below(3));
+    for (std::size_t i = 0; i < parameters; ++i)
+      operands.push_back(numbers(i == 0 ? Shape{1, 1, product_shape[2]} : Shape{1, k, 1}));
+    const ValueId normalised = f32_value(product_shape);
+    const auto kind = below(2) == 0 ? isa::NormKind::kLayer : isa::NormKind::kRms;
+    node(NormNode{kind, 1e-5F}, std::move(operands), normalised);
+    graph_.outputs.push_back(normalised);
+
+    const std::int64_t rows = between(1, 9);
+    const ValueId bounded = f32_value(shape(scores));
+    node(UnaryNode{isa::UnaryKind::kClip, static_cast<float>(-rows), static_cast<float>(rows - 1)}, {scores},
+         bounded);
+    Value whole = graph_.value(bounded);
+    whole.dtype = below(2) == 0 ? DType::kI64 : DType::kI32;
+    whole.name = "v" + std::to_string(graph_.values.size());
+    const ValueId integers = graph_.add(std::move(whole));
+    node(CastNode{}, {bounded}, integers);
+    const ValueId looked_up = f32_value({2, batch_ * k, columns});
+    node(GatherNode{}, {numbers({2, rows, columns}), reshaped(integers, {batch_ * k})}, looked_up);
+    graph_.outputs.push_back(looked_up);
   }
   ValueId row_major(ValueId like, Shape s) {
     const ValueId id = graph_.add(value(std::move(s), Layout::kRowMajor));

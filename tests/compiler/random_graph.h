@@ -13,6 +13,7 @@ namespace chengying::compiler::testing {
 struct GraphOptions {
   bool f32 = false;       // all arithmetic in f32, else in u8
   std::size_t nodes = 8;  // between the input and the classifier at the end
+  bool rows = false;      // and behind it, on its scores, what transformers are made of
 };
 
 /// The same seed gives the same model for every batch.

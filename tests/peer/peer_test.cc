@@ -1,6 +1,7 @@
 // The peer's judgement: the same model by ONNX Runtime.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "cli/chip_source.h"
@@ -8,7 +9,9 @@
 #include "cli/local_engine.h"
 #include "peer/agreement.h"
 #include "peer/last_quantiser.h"
+#include "peer/model_row.h"
 #include "peer/ort.h"
+#include "peer/side_by_side.h"
 
 namespace chengying {
 namespace {
@@ -116,6 +119,25 @@ TEST_F(Peer, TheLastIntegersOfTheQdqModelAreWithinOneStepInBothEnginesAndMostlyE
   EXPECT_GE(percent(difference->equal), 95);  // docs/accuracy.md says what differs
   EXPECT_EQ(difference->within_one, difference->elements);
 }
+
+/// Rows of scripts/models.txt; docs/models.md has all of them.
+class RealModel : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(RealModel, GivesOnnxRuntimesAnswer) {
+  const std::filesystem::path repository = CHENGYING_SOURCE_DIR;
+  const auto rows = peer::read_model_rows(repository / "scripts/models.txt");
+  ASSERT_TRUE(rows) << rows.error().message;
+  const auto row = std::ranges::find(*rows, GetParam(), &peer::ModelRow::name);
+  ASSERT_NE(row, rows->end());
+  if (!std::filesystem::exists(row->path(repository))) GTEST_SKIP() << "scripts/setup.sh models brings it";
+  const auto result = peer::side_by_side(*row, repository);
+  ASSERT_TRUE(result) << result.error().message;
+  fmt::print("{}: largest difference {:.1e} of the largest element, least cosine {:.6f}\n", row->name,
+             result->difference, result->cosine);
+  EXPECT_TRUE(result->holds(*row));
+}
+
+INSTANTIATE_TEST_SUITE_P(Peer, RealModel, ::testing::Values("minilm", "retinaface"));
 
 }  // namespace
 }  // namespace chengying

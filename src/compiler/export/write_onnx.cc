@@ -314,6 +314,26 @@ class Writer {
     set(add(node, "Cast", {in(node, 0)}, out(node)), "to",
         std::int64_t{type_of(graph_.value(node.output).dtype)});
   }
+  void emit(const Node& node, const GatherNode&) {
+    set(add(node, "Gather", {in(node, 0), in(node, 1)}, out(node)), "axis", std::int64_t{1});
+  }
+  /// LayerNormalization is of a later opset: its formula.
+  void emit(const Node& node, const NormNode& op) {
+    const auto step = [&](std::string_view name, const std::vector<std::string>& inputs, bool last = false) {
+      std::string result = last ? out(node) : fresh(node, name);
+      Proto proto = add(node, name, inputs, result);
+      if (name == "ReduceMean") set(proto, "axes", std::vector<std::int64_t>{-1});
+      return result;
+    };
+    std::string x = in(node, 0);
+    if (op.kind == isa::NormKind::kLayer) x = step("Sub", {x, step("ReduceMean", {x})});
+    const std::string mean = step("ReduceMean", {step("Mul", {x, x})});
+    const std::string deviation = step("Sqrt", {step("Add", {mean, number(node, "epsilon", op.epsilon)})});
+    const std::size_t parameters = node.inputs.size() - 1;
+    x = step("Div", {x, deviation}, parameters == 0);
+    if (parameters > 0) x = step("Mul", {x, in(node, 1)}, parameters == 1);
+    if (parameters > 1) step("Add", {x, in(node, 2)}, true);
+  }
   void emit(const Node& node, const ConcatNode& op) {
     std::vector<std::string> inputs;
     for (const ValueId id : node.inputs) inputs.push_back(names_[id]);

@@ -33,8 +33,10 @@ class NodeRule {
     size_t least = 1, most = 1;
     if (std::holds_alternative<ConvNode>(node_.op) || std::holds_alternative<DenseNode>(node_.op))
       least = most = 3;
-    if (std::holds_alternative<BinaryNode>(node_.op) || std::holds_alternative<MatMulNode>(node_.op))
+    if (std::holds_alternative<BinaryNode>(node_.op) || std::holds_alternative<MatMulNode>(node_.op) ||
+        std::holds_alternative<GatherNode>(node_.op))
       least = most = 2;
+    if (std::holds_alternative<NormNode>(node_.op)) most = 3;
     if (std::holds_alternative<ConcatNode>(node_.op)) most = 1'000'000;
     if (node_.inputs.size() < least || node_.inputs.size() > most) return "the number of operands";
     const bool optional_bias = least == 3;
@@ -172,6 +174,22 @@ class NodeRule {
                       size_of(in(0).dtype) == 1 && size_of(out().dtype) == 1,
                   "bytes of one shape are wanted");
   }
+  std::string rule(const GatherNode&) const {
+    const Shape &x = in(0).shape, &numbers = in(1).shape;
+    if (x.size() != 3 || numbers.size() != 1) return "the ranks";
+    if (out().shape != Shape{x[0], numbers[0], x[2]}) return "the result's shape";
+    if (in(1).dtype != DType::kI32 && in(1).dtype != DType::kI64) return "numbers of rows are i32 or i64";
+    return unless(same_format(in(0), out()), "formats");
+  }
+  std::string rule(const NormNode& op) const {
+    if (in(0).shape != out().shape || !real(in(0)) || !real(out())) return "f32 of one shape is wanted";
+    for (size_t i = 1; i < node_.inputs.size(); ++i) {
+      if (!real(in(i)) || in(i).shape.size() != out().shape.size()) return "f32 parameters of its rank";
+      for (size_t d = 0; d < out().shape.size(); ++d)
+        if (in(i).shape[d] != 1 && in(i).shape[d] != out().shape[d]) return "parameters that do not repeat";
+    }
+    return unless(!out().shape.empty() && op.epsilon >= 0 && std::isfinite(op.epsilon), "the epsilon");
+  }
   std::string rule(const CastNode&) const {
     const bool from_real = in(0).dtype == DType::kF32, to_real = out().dtype == DType::kF32;
     return unless(from_real != to_real && in(0).shape == out().shape,
@@ -274,7 +292,8 @@ std::string layout_fault(const Graph& graph, const Node& node) {
       std::holds_alternative<UpsampleNode>(node.op))
     return all(Layout::kChannelsLast) ? "" : "channels last is wanted";
   if (std::holds_alternative<DenseNode>(node.op) || std::holds_alternative<SoftmaxNode>(node.op) ||
-      std::holds_alternative<ReduceNode>(node.op) || std::holds_alternative<MatMulNode>(node.op))
+      std::holds_alternative<ReduceNode>(node.op) || std::holds_alternative<MatMulNode>(node.op) ||
+      std::holds_alternative<GatherNode>(node.op) || std::holds_alternative<NormNode>(node.op))
     return all(Layout::kRowMajor) ? "" : "row major is wanted";
   if (std::holds_alternative<ReshapeNode>(node.op))
     return keeps_bytes(graph, node) ? "" : "row major is wanted";

@@ -41,9 +41,9 @@ bool transpose_keeps_bytes(const Value& from, const Value& to, const TransposeNo
 
 std::string_view name_of(const Operator& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<Operator>> kNames{
-      "conv",     "dense",      "pool",       "binary", "unary",   "softmax",   "reduce",
-      "quantise", "dequantise", "requantise", "concat", "reshape", "transpose", "slice",
-      "pad",      "upsample",   "relayout",   "lut",    "cast",    "matmul"};
+      "conv",       "dense",      "pool",   "binary",  "unary",     "softmax", "reduce", "quantise",
+      "dequantise", "requantise", "concat", "reshape", "transpose", "slice",   "pad",    "upsample",
+      "relayout",   "lut",        "cast",   "matmul",  "gather",    "norm"};
   return kNames[op.index()];
 }
 

@@ -128,10 +128,20 @@ struct LutNode {
 /// a 16-bit float is a pair of these, what is computed with stays f32, rounded where the model says so.
 struct CastNode {};
 
+/// Rows by number: x [outer, rows, inner] and numbers [k] (i32 or i64; -1 is the last row) -> [outer, k,
+/// inner], of any format. A number that names no row is the run's fault.
+struct GatherNode {};
+/// Normalisation of each innermost row, f32 (isa::Norm). Inputs: x; or x and a scale; or x, a scale and a
+/// shift, both of the result's rank, each dimension the result's or 1 (repeated).
+struct NormNode {
+  isa::NormKind kind = isa::NormKind::kLayer;
+  float epsilon = 0;
+};
+
 using Operator =
     std::variant<ConvNode, DenseNode, PoolNode, BinaryNode, UnaryNode, SoftmaxNode, ReduceNode, QuantiseNode,
                  DequantiseNode, RequantiseNode, ConcatNode, ReshapeNode, TransposeNode, SliceNode, PadNode,
-                 UpsampleNode, RelayoutNode, LutNode, CastNode, MatMulNode>;
+                 UpsampleNode, RelayoutNode, LutNode, CastNode, MatMulNode, GatherNode, NormNode>;
 
 struct Node {
   std::string name;  // the model's node name: what reports and refusals say

@@ -178,6 +178,26 @@ class NodeInterpreter {
   }
   Tensor operator()(const UpsampleNode& op) const { return upsampled(in(0), op, out_.shape); }
   Tensor operator()(const RelayoutNode&) const { return in(0); }
+  Tensor operator()(const GatherNode&) const { return gathered(in(0), in(1), out_.shape); }
+  Tensor operator()(const NormNode& op) const {
+    const auto parameter = [&](std::size_t i) {
+      return i < node_.inputs.size() ? std::optional(broadcasted(in(i), out_.shape)) : std::nullopt;
+    };
+    const std::optional<Tensor> scale = parameter(1), shift = parameter(2);
+    const isa::View view = flat_view(in(0), out_.shape.back());
+    isa::Norm norm{
+        .kind = op.kind, .input = view, .scale = {}, .shift = {}, .output = view, .epsilon = op.epsilon};
+    if (scale) norm.scale = view;
+    if (shift) norm.shift = view;
+    Tensor output(DType::kF32, out_.shape);
+    Operands operands;
+    operands.input = in(0).bytes().data();
+    operands.second = scale ? scale->bytes().data() : nullptr;
+    operands.third = shift ? shift->bytes().data() : nullptr;
+    operands.output = output.bytes().data();
+    reference::execute(norm, operands);
+    return output;
+  }
   Tensor operator()(const CastNode&) const { return convert_to(in(0), Quantisation{{1}, 0, 0}, out_.dtype); }
 
  private:

@@ -45,6 +45,26 @@ std::int64_t offset_of(std::span<const std::int64_t> place, const Strides& strid
 
 }  // namespace
 
+Tensor gathered(const Tensor& x, const Tensor& numbers, const Shape& shape) {
+  Tensor result(x.dtype(), shape);
+  const std::int64_t rows = x.shape()[1], picked = shape[1];
+  const auto row = static_cast<std::int64_t>(size_of(x.dtype())) * x.shape()[2];
+  const auto number = [&](std::int64_t k) {
+    const auto at = static_cast<std::size_t>(k);
+    const std::int64_t i =
+        numbers.dtype() == DType::kI64 ? numbers.as<std::int64_t>()[at] : numbers.as<std::int32_t>()[at];
+    return i < 0 ? i + rows : i;
+  };
+  for (std::int64_t k = 0; k < picked; ++k) {
+    const std::int64_t i = number(k);
+    if (i < 0 || i >= rows) continue;
+    for (std::int64_t o = 0; o < shape[0]; ++o)
+      std::memcpy(result.bytes().data() + (o * picked + k) * row, x.bytes().data() + (o * rows + i) * row,
+                  static_cast<std::size_t>(row));
+  }
+  return result;
+}
+
 Tensor concatenated(std::span<const Tensor* const> parts, std::int32_t axis, const Shape& shape) {
   Tensor result(parts.front()->dtype(), shape);
   const Strides to = strides_of(shape);

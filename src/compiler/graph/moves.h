@@ -10,6 +10,8 @@
 
 namespace chengying::compiler {
 
+/// Rows of x [outer, rows, inner] by i32 or i64 numbers; zeros where a number names none.
+Tensor gathered(const Tensor& x, const Tensor& numbers, const Shape& shape);
 Tensor concatenated(std::span<const Tensor* const> parts, std::int32_t axis, const Shape& shape);
 Tensor transposed(const Tensor& input, std::span<const std::int32_t> permutation);
 Tensor sliced(const Tensor& input, const SliceNode& slice, const Shape& shape);

@@ -60,6 +60,7 @@ std::string attributes(const Operator& op) {
             return fmt::format(" before [{}] with {}", fmt::join(n.before, ","), n.value);
           },
           [](const UpsampleNode& n) { return fmt::format(" {}x{}", n.factor_h, n.factor_w); },
+          [](const NormNode& n) { return fmt::format(" {} epsilon {}", isa::name_of(n.kind), n.epsilon); },
           [](const LutNode& n) {
             return fmt::format(" {}", sha256(std::as_bytes(std::span(n.table))).hex().substr(0, 16));
           },

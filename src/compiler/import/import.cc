@@ -69,14 +69,41 @@ class Import {
                 dimension.symbol.empty() ? place : dimension.symbol);
   }
 
-  /// The model is compiled as it is: the first input's fixed batch is the one that is asked for.
+  /// The model is compiled as it is: the first input's batch is open, or fixed at the one that is asked for.
   bool has_own_batch() const {
     const std::vector<OnnxDimension>& first = model_.inputs.front().shape;
-    return first.empty() || first[0].size == options_.batch;
+    return first.empty() || first[0].size < 0 || first[0].size == options_.batch;
+  }
+
+  /// A switch or a count that the options give a value: a constant from here on, and no input any more.
+  bool bind_value(const OnnxPort& port) {
+    const auto given = options_.dimensions.find(port.name);
+    if (given == options_.dimensions.end()) return false;
+    Shape shape;
+    for (const OnnxDimension& dimension : port.shape)
+      shape.push_back(std::max<std::int64_t>(dimension.size, 1));
+    if (element_count(shape).value_or(0) != 1) return false;
+    auto tensor = std::make_shared<Tensor>(port.dtype, shape);
+    if (port.dtype == DType::kI64)
+      tensor->as<std::int64_t>()[0] = given->second;
+    else if (port.dtype == DType::kI32)
+      tensor->as<std::int32_t>()[0] = static_cast<std::int32_t>(given->second);
+    else if (port.dtype == DType::kBool)
+      tensor->bytes()[0] = std::byte{given->second != 0};
+    else
+      return false;
+    Value value{.name = port.name,
+                .dtype = port.dtype,
+                .shape = std::move(shape),
+                .quantisation = {},
+                .constant = std::move(tensor)};
+    state_.names.emplace(port.name, add_value(std::move(value)));
+    return true;
   }
 
   Status bind_inputs() {
     for (const OnnxPort& port : model_.inputs) {
+      if (bind_value(port)) continue;
       Value value{.name = port.name, .dtype = port.dtype, .shape = {}, .quantisation = {}, .constant = {}};
       for (std::size_t i = 0; i < port.shape.size(); ++i) {
         TRY_ASSIGN(const std::int64_t size, bind_dimension(port, i));

@@ -1,5 +1,7 @@
-// Operators that choose elements by constant indices.
+// Operators that choose elements by indices: constant ones become slices, computed ones are looked up.
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "compiler/import/operators.h"
 #include "compiler/import/pieces.h"
@@ -7,11 +9,38 @@
 
 namespace chengying::compiler {
 
+namespace {
+
+std::int64_t product(Shape::const_iterator from, Shape::const_iterator to) {
+  return std::accumulate(from, to, std::int64_t{1}, std::multiplies{});
+}
+
+/// By numbers that are known when it runs: an embedding.
+Status look_up(NodeLowering& n, ValueId x, ValueId indices, std::int32_t axis) {
+  const DType type = n.type_of(indices);
+  if (type != DType::kI32 && type != DType::kI64)
+    return n.broken(fmt::format("indices are {}; i32 and i64 are defined", name_of(type)));
+  const Shape from = n.shape(x), which = n.shape(indices);
+  const std::int64_t outer = product(from.begin(), from.begin() + axis);
+  const std::int64_t inner = product(from.begin() + axis + 1, from.end());
+  const std::int64_t count = product(which.begin(), which.end());
+  const ValueId rows = n.reshape(x, {outer, from[axis], inner});
+  const ValueId y = n.emit(GatherNode{}, {rows, n.reshape(indices, {count})}, Shape{outer, count, inner});
+  Shape to(from.begin(), from.begin() + axis);
+  to.insert(to.end(), which.begin(), which.end());
+  to.insert(to.end(), from.begin() + axis + 1, from.end());
+  n.set_result(n.reshape(y, std::move(to)));
+  return {};
+}
+
+}  // namespace
+
 Status lower_gather(NodeLowering& n) {
   TRY_ASSIGN(const ValueId x, n.input(0));
-  TRY_ASSIGN(std::vector<std::int64_t> indices, n.integers(1));
   TRY_ASSIGN(const ValueId indices_id, n.input(1));
   TRY_ASSIGN(const std::int32_t axis, n.axis_of(n.integer("axis", 0), n.shape(x).size()));
+  if (n.known(indices_id) == nullptr) return look_up(n, x, indices_id, axis);
+  TRY_ASSIGN(std::vector<std::int64_t> indices, n.integers(1));
   for (std::int64_t& index : indices) {
     TRY_ASSIGN(index, place_in(n, index, n.shape(x)[axis]));
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "compiler/import/operators.h"
 #include "compiler/import/real.h"
@@ -28,6 +29,18 @@ Axes from_axis(std::int32_t first, std::size_t rank) {
   return axes;
 }
 
+/// Whether one instruction says it: rows of the last dimension, parameters that repeat to them.
+bool is_row_norm(const Shape& x, std::int32_t axis, std::span<const Real> parameters) {
+  return axis + 1 == static_cast<std::int32_t>(x.size()) &&
+         std::ranges::all_of(parameters, [&](const Real& p) { return broadcast_shape(x, p.shape()) == x; });
+}
+
+Real row_norm(const Real& x, std::span<const Real> parameters, isa::NormKind kind, float epsilon) {
+  std::vector<ValueId> inputs{x.id};
+  for (const Real& p : parameters) inputs.push_back(x.n->with_rank(p.id, x.shape().size()));
+  return {x.n, x.n->emit(NormNode{kind, epsilon}, std::move(inputs), Shape(x.shape()))};
+}
+
 /// A vector of parameters along dimension 1.
 Result<Real> along_channels(NodeLowering& n, std::size_t i, Shape x) {  // a copy: values move
   TRY_ASSIGN(const Real parameter, real_operand(n, i));
@@ -48,16 +61,23 @@ Status check_channels(NodeLowering& n, const Real& x) {
 Status lower_layer_normalization(NodeLowering& n) {
   TRY_ASSIGN(const Real x, real_operand(n, 0));
   TRY_ASSIGN(const std::int32_t axis, n.axis_of(n.integer("axis", -1), x.shape().size()));
-  const Normalised result = normalised(x, from_axis(axis, x.shape().size()), n.number("epsilon", 1e-5F));
-  Real y = result.y;
+  const float epsilon = n.number("epsilon", 1e-5F);
+  std::vector<Real> parameters;
   for (std::size_t i = 1; i < 3; ++i) {
     if (!n.has(i)) continue;
-    TRY_ASSIGN(const Real parameter, real_operand(n, i));
-    if (broadcast_shape(y.shape(), parameter.shape()) != y.shape())
+    TRY_ASSIGN(parameters.emplace_back(), real_operand(n, i));
+    if (broadcast_shape(x.shape(), parameters.back().shape()) != x.shape())
       return n.broken(
-          fmt::format("parameters {} for {}", to_string(parameter.shape()), to_string(y.shape())));
-    y = i == 1 ? y * parameter : y + parameter;
+          fmt::format("parameters {} for {}", to_string(parameters.back().shape()), to_string(x.shape())));
   }
+  if (is_row_norm(x.shape(), axis, parameters) && n.has(1) && n.outputs() == 1) {
+    n.set_result(row_norm(x, parameters, isa::NormKind::kLayer, epsilon).id);
+    return {};
+  }
+  const Normalised result = normalised(x, from_axis(axis, x.shape().size()), epsilon);
+  Real y = result.y;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    y = i == 0 && n.has(1) ? y * parameters[i] : y + parameters[i];
   n.set_result(y.id);
   n.set_result(result.mean.id, 1);
   n.set_result(result.inverse_deviation.id, 2);
@@ -69,9 +89,14 @@ Status lower_rms_normalization(NodeLowering& n) {
   TRY_ASSIGN(const Real x, real_operand(n, 0));
   TRY_ASSIGN(const Real scale, real_operand(n, 1));
   TRY_ASSIGN(const std::int32_t axis, n.axis_of(n.integer("axis", -1), x.shape().size()));
-  const Real mean = reduce(isa::ReduceKind::kMean, x * x, from_axis(axis, x.shape().size()));
   if (broadcast_shape(x.shape(), scale.shape()) != x.shape()) return n.broken("a scale of another shape");
-  n.set_result((x / sqrt(mean + n.number("epsilon", 1e-5F)) * scale).id);
+  const float epsilon = n.number("epsilon", 1e-5F);
+  if (is_row_norm(x.shape(), axis, std::span(&scale, 1))) {
+    n.set_result(row_norm(x, std::span(&scale, 1), isa::NormKind::kRms, epsilon).id);
+    return {};
+  }
+  const Real mean = reduce(isa::ReduceKind::kMean, x * x, from_axis(axis, x.shape().size()));
+  n.set_result((x / sqrt(mean + epsilon) * scale).id);
   return {};
 }
 

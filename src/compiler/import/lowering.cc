@@ -15,7 +15,8 @@ namespace {
 bool only_moves(const Operator& op) {
   return std::holds_alternative<ReshapeNode>(op) || std::holds_alternative<TransposeNode>(op) ||
          std::holds_alternative<SliceNode>(op) || std::holds_alternative<ConcatNode>(op) ||
-         std::holds_alternative<PadNode>(op) || std::holds_alternative<UpsampleNode>(op);
+         std::holds_alternative<PadNode>(op) || std::holds_alternative<UpsampleNode>(op) ||
+         std::holds_alternative<GatherNode>(op);
 }
 
 /// As many as there can be where they can't be counted.
@@ -284,8 +285,9 @@ bool NodeLowering::set_quantisation(ValueId id, const Quantisation& quantisation
   v.quantisation = quantisation;
   for (const Node& node : state_.graph.nodes) {
     if (node.output != id || !(only_moves(node.op) || std::holds_alternative<PoolNode>(node.op))) continue;
-    return std::ranges::all_of(std::vector<ValueId>(node.inputs),
-                               [&](ValueId from) { return set_quantisation(from, quantisation); });
+    std::vector<ValueId> sources = node.inputs;
+    if (std::holds_alternative<GatherNode>(node.op)) sources.resize(1);  // the others are numbers of rows
+    return std::ranges::all_of(sources, [&](ValueId from) { return set_quantisation(from, quantisation); });
   }
   return true;
 }

@@ -28,7 +28,6 @@ TEST(Refusals, NameTheReason) {
       {{.op = "RandomNormalLike", .inputs = {x}}, Code::kUnsupported, "make the random numbers an input"},
       {{.op = "Loop", .inputs = {x}}, Code::kInvalidArgument, "the body 'body' is missing"},
       {{.op = "NoSuchThing", .inputs = {x}}, Code::kUnsupported, "not known to this compiler"},
-      {{.op = "Gather", .inputs = {x, wholes({0})}}, Code::kUnsupported, "input 1 ('x1') must be a constant"},
       {{.op = "Gather", .inputs = {x}, .constants = {wholes({7})}},
        Code::kInvalidArgument,
        "index 7 of a dimension of 3"},

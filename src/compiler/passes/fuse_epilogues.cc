@@ -45,7 +45,7 @@ bool take_bounds(Editor& edit, std::uint32_t index) {
   if (before == nullptr || !edit.used_only_by(before->output, 1) || !tighten(before->op, *bounds))
     return false;
   before->output = node.output;  // its old value has no maker and no reader: node goes with it
-  edit.graph().nodes.erase(edit.graph().nodes.begin() + index);
+  edit.remove(index);
   return true;
 }
 

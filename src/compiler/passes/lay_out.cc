@@ -17,7 +17,8 @@ bool wants_channels_last(const Operator& op) {
 bool wants_row_major(const Operator& op) {
   return std::holds_alternative<DenseNode>(op) || std::holds_alternative<SoftmaxNode>(op) ||
          std::holds_alternative<ReduceNode>(op) || std::holds_alternative<ReshapeNode>(op) ||
-         std::holds_alternative<MatMulNode>(op);
+         std::holds_alternative<MatMulNode>(op) || std::holds_alternative<GatherNode>(op) ||
+         std::holds_alternative<NormNode>(op);
 }
 bool changes_layout(const Operator& op) {
   return std::holds_alternative<QuantiseNode>(op) || std::holds_alternative<DequantiseNode>(op) ||

@@ -116,7 +116,7 @@ bool share_quantiser(Editor& edit, std::uint32_t index) {
   if (edit.users(node.output).empty()) return false;
   for (const std::uint32_t other : edit.users(node.inputs[0])) {
     const Node& first = edit.node(other);
-    if (other >= index || !std::holds_alternative<QuantiseNode>(first.op)) continue;
+    if (!edit.is_before(other, index) || !std::holds_alternative<QuantiseNode>(first.op)) continue;
     const Value &a = edit.value(first.output), &b = edit.value(node.output);
     if (a.quantisation != b.quantisation || a.dtype != b.dtype) continue;
     edit.replace_uses(node.output, first.output);

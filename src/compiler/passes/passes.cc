@@ -8,14 +8,18 @@ namespace chengying::compiler {
 namespace {
 
 constexpr Pass kSimplifying[] = {
-    {"fold_constants", fold_constants},           {"canonicalise", canonicalise},
-    {"simplify_transposes", simplify_transposes}, {"fold_channel_scales", fold_channel_scales},
+    {"fold_constants", fold_constants},
+    {"canonicalise", canonicalise},
+    {"name_formulas", name_formulas},
+    {"simplify_transposes", simplify_transposes},
+    {"fold_channel_scales", fold_channel_scales},
     {"fuse_epilogues", fuse_epilogues},
 };
 
 constexpr Pass kExport[] = {
     {"fold_constants", fold_constants},
     {"canonicalise", canonicalise},
+    {"name_formulas", name_formulas},
     {"simplify_transposes", simplify_transposes},
     {"fold_channel_scales", fold_channel_scales},
     {"fuse_bounds", fuse_bounds},

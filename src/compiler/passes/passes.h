@@ -50,6 +50,7 @@ void fold_constants(Graph&, Notes&);
 void fold_dequantised(Graph&, Notes&);
 void fold_channel_scales(Graph&, Notes&);
 void canonicalise(Graph&, Notes&);
+void name_formulas(Graph&, Notes&);
 void simplify_transposes(Graph&, Notes&);
 void fuse_epilogues(Graph&, Notes&);
 void fuse_bounds(Graph&, Notes&);  // the half of fuse_epilogues that comes before the additions

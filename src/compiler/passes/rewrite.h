@@ -1,5 +1,7 @@
 // Rewrite: what passes edit graphs with. A rule looks at one node and may change the graph; apply_rules runs
-// rules until none changes anything, then drops what is not used.
+// rules until none changes anything, then drops what is not used. A change costs what it touches, not the
+// size of the graph: nodes keep their indices while rules run, new ones get indices of their own behind all
+// others, and only the end of a round puts them in order.
 #pragma once
 
 #include <optional>
@@ -16,7 +18,7 @@ class Editor {
 
   Graph& graph() { return graph_; }
   Value& value(ValueId id) { return graph_.value(id); }
-  Node& node(std::uint32_t index) { return graph_.nodes[index]; }
+  Node& node(std::uint32_t index);
   const Shape& shape(ValueId id) const { return graph_.value(id).shape; }
 
   /// The node that makes a value, or nullptr.
@@ -41,17 +43,46 @@ class Editor {
 
   ValueId add(Value value);
   ValueId add_constant(Tensor tensor, std::string name);
-  /// A new node just before `index`, making a new value; `index` then names the next node.
-  ValueId insert(std::uint32_t& index, Node node, Value result);
+  /// A new node just before node `index`, making a new value. References to nodes end.
+  ValueId insert(std::uint32_t index, Node node, Value result);
+  /// Node `index` is no more; what it made has no maker then.
+  void remove(std::uint32_t index);
+  /// Whether a node comes before another.
+  bool is_before(std::uint32_t a, std::uint32_t b) const { return places_[a] < places_[b]; }
   /// All reads of `from` become reads of `to`; not the model's outputs.
   void replace_uses(ValueId from, ValueId to);
-  /// Recomputes producers and users after edits.
+  /// Recomputes producers and users after edits of the graph by other hands.
   void refresh();
 
  private:
+  friend void apply_rules(Graph& graph, std::initializer_list<bool (*)(Editor&, std::uint32_t)> rules);
+
+  /// What a node read and made when producers and users were last brought up to date.
+  struct Known {
+    std::vector<ValueId> operands;
+    ValueId output = kNoValue;
+  };
+  static constexpr std::uint32_t kNoNode = kNoValue;
+
+  void begin_rule();
+  /// Brings producers and users up to date with the nodes that were handed out since begin_rule.
+  void follow();
+  void forget(std::uint32_t index);
+  void learn(std::uint32_t index);
+  void number_places();
+  bool is_gone(std::uint32_t index) const { return graph_.nodes[index].output == kNoValue; }
+  /// Puts the nodes in their order, without those that are gone.
+  void put_in_order();
+
   Graph& graph_;
   std::vector<std::uint32_t> producers_;
-  std::vector<std::vector<std::uint32_t>> users_;
+  std::vector<std::vector<std::uint32_t>> users_;  // each in the order of the nodes
+  std::vector<Known> known_;                       // by node
+  std::vector<std::uint32_t> next_, previous_;     // the nodes' order, as a list
+  std::vector<double> places_;                     // rising along the list
+  std::uint32_t first_ = kNoNode;
+  std::vector<std::uint32_t> touched_;
+  std::uint32_t inserted_ = kNoNode;  // the first node that the rule put in
 };
 
 /// Looks at node `index`; true if it changed the graph. It must leave the nodes in topological order.
@@ -64,8 +95,5 @@ void apply_rules(Graph& graph, std::initializer_list<Rule> rules);
 /// The convolution or product `linear` makes what node `index` behind it made, by this epilogue; `index`
 /// goes.
 void absorb(Editor& edit, Node& linear, std::uint32_t index, const Fused& fused);
-
-/// Moves node `from` to just before the place `to` (> from).
-void move_node(Graph& graph, std::uint32_t from, std::uint32_t to);
 
 }  // namespace chengying::compiler

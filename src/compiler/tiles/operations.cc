@@ -158,6 +158,39 @@ Result<Operations> matmul(const Task& task) {
   return result;
 }
 
+isa::Gather gather(const Task& task) {
+  const Strided &x = task.operands[0], &numbers = task.operands[1], &y = task.output;
+  const auto rows = [](const Strided& w) {
+    return view_in_order({w.at,
+                          w.dtype,
+                          {w.shape[0], w.shape[1], 1, w.shape[2]},
+                          {w.stride[0], w.stride[1], w.stride[1], w.stride[2]}});
+  };
+  const Strided repeats{
+      numbers.at, numbers.dtype, {y.shape[0], y.shape[1], 1, y.shape[2]}, {0, numbers.stride[0], 0, 0}};
+  return {.data = rows(x), .indices = view_in_order(repeats), .output = rows(y)};
+}
+
+Result<Operations> norm(const Task& task, const NormNode& node) {
+  std::vector<Strided> operands;
+  for (const Strided& operand : task.operands) operands.push_back(repeated(operand, task.output));
+  operands.push_back(task.output);
+  TRY_ASSIGN(const auto steps, aligned_views(operands, true));
+  Operations result;
+  for (const std::vector<isa::View>& views : steps) {
+    isa::Norm op{.kind = node.kind,
+                 .input = views.front(),
+                 .scale = {},
+                 .shift = {},
+                 .output = views.back(),
+                 .epsilon = node.epsilon};
+    if (views.size() > 2) op.scale = views[1];
+    if (views.size() > 3) op.shift = views[2];
+    result.push_back(op);
+  }
+  return result;
+}
+
 /// Dimensions stay in the model's order: it is the order of the sum. Neighbours merge where both are kept or
 /// both reduced.
 Result<Operations> reduce(const Task& task, const ReduceNode& node) {
@@ -207,6 +240,8 @@ Result<Operations> operations_of(const Task& task, ConstantPool& pool) {
           [&](const ConvNode&) -> Result<Operations> { return convolutions(task, pool); },
           [&](const DenseNode&) -> Result<Operations> { return products(task, pool); },
           [&](const MatMulNode&) -> Result<Operations> { return matmul(task); },
+          [&](const GatherNode&) -> Result<Operations> { return Operations{gather(task)}; },
+          [&](const NormNode& op) -> Result<Operations> { return norm(task, op); },
           [&](const PoolNode& op) -> Result<Operations> { return pool_operation(task, op); },
           [&](const BinaryNode& op) -> Result<Operations> { return binary(task, op); },
           [&](const UnaryNode& op) -> Result<Operations> {

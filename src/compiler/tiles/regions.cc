@@ -73,6 +73,20 @@ Box of_matmul(const Shape& operand, std::size_t which, const Box& out) {
   return box;
 }
 
+/// All rows of what is looked up in, the numbers of the rows that are made.
+Box of_gather(const Shape& operand, std::size_t which, const Box& out) {
+  if (which == 1) return Box{{out.start[1]}, {out.size[1]}};
+  Box box = out;
+  box.start[1] = 0;
+  box.size[1] = operand[1];
+  return box;
+}
+
+/// Works on innermost rows as wholes.
+bool keeps_rows(const Node& node) {
+  return std::holds_alternative<SoftmaxNode>(node.op) || std::holds_alternative<NormNode>(node.op);
+}
+
 /// The dimension whose blocks are whole steps of channels: an image's channels, a matrix's columns.
 std::size_t channel_dimension(const Node& node, std::size_t rank) {
   return rank == 4 && !std::holds_alternative<MatMulNode>(node.op) ? 1 : rank - 1;
@@ -191,6 +205,8 @@ Box needed(const Graph& graph, const Node& node, std::size_t operand, const Box&
           [&](const MatMulNode&) { return of_matmul(input, operand, out); },
           [&](const PoolNode& pool) { return under_window(pool.window, input, out); },
           [&](const BinaryNode&) { return broadcast(input, out); },
+          [&](const NormNode&) { return broadcast(input, out); },  // rows are never split
+          [&](const GatherNode&) { return of_gather(input, operand, out); },
           [&](const SoftmaxNode&) {
             Box box = out;
             box.start.back() = 0;
@@ -214,11 +230,11 @@ std::vector<Split> splits_of(const Graph& graph, const Node& node) {
   std::vector<Split> splits{Split{}};
   const std::int32_t rank = static_cast<std::int32_t>(shape.size());
   for (std::int32_t d = 0; d < rank; ++d) {
-    const bool is_row_of_softmax = std::holds_alternative<SoftmaxNode>(node.op) && d == rank - 1;
+    const bool is_whole_row = keeps_rows(node) && d == rank - 1;
     const bool is_channel = d == static_cast<std::int32_t>(channel_dimension(node, shape.size()));
     const std::int64_t least = is_channel ? 2 * kChannelStep : 2;
     const bool is_column = rank == 4 && d == 3 && shape[2] > 1;  // rows come first
-    if (shape[d] >= least && !is_row_of_softmax && !is_column) splits.push_back({d});
+    if (shape[d] >= least && !is_whole_row && !is_column) splits.push_back({d});
   }
   const Shape* input = node.inputs.empty() ? nullptr : &graph.value(node.inputs[0]).shape;
   if (std::holds_alternative<ReshapeNode>(node.op)) {

@@ -67,10 +67,35 @@ void for_each_address(isa::Operation& operation, const auto& change) {
   };
   std::visit(
       [&](auto& op) {
+        const auto of_parameter = [&](auto& parameter) {  // a view, perhaps absent, or an address
+          if constexpr (requires { parameter.offset; })
+            change(parameter);
+          else if constexpr (requires { parameter.at; })
+            change(parameter.at);
+          else if (parameter)
+            change(parameter->at);
+        };
         if constexpr (requires { op.input; }) change(op.input.at);
         if constexpr (requires { op.source; }) change(op.source.at);
         if constexpr (requires { op.a; }) change(op.a.at);
         if constexpr (requires { op.b; }) change(op.b.at);
+        if constexpr (requires { op.addend; }) of_parameter(op.addend);
+        if constexpr (requires { op.condition; }) change(op.condition.at);
+        if constexpr (requires { op.data; }) change(op.data.at);
+        if constexpr (requires { op.updates; }) change(op.updates.at);
+        if constexpr (requires { op.indices; }) change(op.indices.at);
+        if constexpr (requires { op.shift; }) {  // a scale that is a number is left alone
+          of_parameter(op.scale);
+          of_parameter(op.shift);
+        }
+        if constexpr (requires { op.group; }) change(op.scale);
+        if constexpr (requires { op.cosine; }) change(op.cosine.at);
+        if constexpr (requires { op.sine; }) change(op.sine.at);
+        if constexpr (requires { op.choice; }) change(op.choice.at);
+        if constexpr (requires { op.taps_h; }) {
+          change(op.rows);
+          change(op.columns);
+        }
         if constexpr (requires { op.weights; }) change(op.weights);
         if constexpr (requires { op.init; }) change(op.init);
         if constexpr (requires { op.table; }) change(op.table);

@@ -16,36 +16,10 @@ namespace {
 
 constexpr std::uint64_t kPreprocessingFileBytes = 64 << 10;
 
-Result<std::vector<NamedTensor>> read_any(const std::filesystem::path& path,
-                                          const std::optional<runtime::Preprocessing>& preprocessing) {
-  if (!is_image_file(path)) return read_tensor_file(path);
-  TRY_ASSIGN(Tensor tensor, read_image_tensor(path, preprocessing));
-  std::vector<NamedTensor> tensors;
-  tensors.push_back({"", std::move(tensor)});
-  return tensors;
-}
-
 std::string names_of(const Ports& ports) {
   std::vector<std::string_view> names;
   for (const auto& port : ports) names.push_back(port.name);
   return fmt::format("{}", fmt::join(names, ", "));
-}
-
-/// The port that a tensor is for: by its name, or the only one there is.
-Result<std::size_t> port_for(const std::string& name, const Ports& ports, const std::string& file) {
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (ports[i].name == name) return i;
-  }
-  if (ports.size() == 1) return std::size_t{0};
-  return fail(Code::kInvalidArgument, "{}: which input is it for? Say NAME=FILE; the model's are {}", file,
-              names_of(ports));
-}
-
-/// Dimensions that the model leaves open (-1) as "?".
-std::string shown(const Shape& shape) {
-  std::vector<std::string> sizes;
-  for (const std::int64_t size : shape) sizes.push_back(size < 0 ? "?" : fmt::format("{}", size));
-  return fmt::format("[{}]", fmt::join(sizes, ","));
 }
 
 struct Argument {
@@ -65,61 +39,6 @@ Result<Argument> split(const std::string& argument, const Ports& ports) {
                 argument.substr(0, equals), names_of(ports));
   }
   return Argument{"", argument};
-}
-
-Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& folder,
-                                                        std::size_t limit) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const auto& path = entry->path();
-    if (is_image_file(path) || is_tensor_file(path)) files.push_back(path);
-  }
-  if (error) return fail(Code::kNotFound, "{}: {}", folder.string(), error.message());
-  if (files.empty()) {
-    return fail(Code::kInvalidArgument,
-                "{}: no photographs (.jpg, .png) and no tensors (.npy, .npz, .pb) to calibrate with",
-                folder.string());
-  }
-  std::ranges::sort(files);
-  if (files.size() > limit) files.resize(limit);
-  return files;
-}
-
-using Sample = std::map<std::string, Tensor>;
-
-Result<Sample> sample_of(std::vector<NamedTensor> tensors, const Ports& ports, const std::string& file) {
-  Sample sample;
-  for (NamedTensor& named : tensors) {
-    TRY_ASSIGN(const std::size_t port, port_for(named.name, ports, file));
-    if (!sample.emplace(ports[port].name, std::move(named.tensor)).second) {
-      return fail(Code::kInvalidArgument, "{}: two tensors for input '{}'", file, ports[port].name);
-    }
-  }
-  for (const auto& port : ports) {
-    if (!sample.contains(port.name)) {
-      return fail(Code::kInvalidArgument, "{}: nothing for input '{}'", file, port.name);
-    }
-  }
-  return sample;
-}
-
-/// Rows of the first dimension, one sample each.
-Result<std::vector<Sample>> split_samples(const Sample& all, const std::string& file, std::size_t limit) {
-  std::vector<Sample> samples;
-  for (const auto& [name, tensor] : all) {
-    if (tensor.shape().empty())
-      return fail(Code::kInvalidArgument, "{}: '{}' has no first dimension", file, name);
-    const auto rows = std::min(static_cast<std::size_t>(tensor.shape()[0]), limit);
-    if (!samples.empty() && samples.size() != rows) {
-      return fail(Code::kInvalidArgument, "{}: '{}' has {} samples, another input has {}", file, name, rows,
-                  samples.size());
-    }
-    samples.resize(rows);
-    for (std::size_t i = 0; i < rows; ++i) samples[i][name] = row_of(tensor, i);
-  }
-  return samples;
 }
 
 }  // namespace
@@ -165,9 +84,30 @@ Result<Tensor> read_image_tensor(const std::filesystem::path& path,
   return tensor;
 }
 
-namespace {
+Result<std::vector<NamedTensor>> read_any(const std::filesystem::path& path,
+                                          const std::optional<runtime::Preprocessing>& preprocessing) {
+  if (!is_image_file(path)) return read_tensor_file(path);
+  TRY_ASSIGN(Tensor tensor, read_image_tensor(path, preprocessing));
+  std::vector<NamedTensor> tensors;
+  tensors.push_back({"", std::move(tensor)});
+  return tensors;
+}
 
-/// Floats of another width as the f32 that a model's half and double inputs are held in.
+Result<std::size_t> port_for(const std::string& name, const Ports& ports, const std::string& file) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name == name) return i;
+  }
+  if (ports.size() == 1) return std::size_t{0};
+  return fail(Code::kInvalidArgument, "{}: which input is it for? Say NAME=FILE; the model's are {}", file,
+              names_of(ports));
+}
+
+std::string shown(const Shape& shape) {
+  std::vector<std::string> sizes;
+  for (const std::int64_t size : shape) sizes.push_back(size < 0 ? "?" : fmt::format("{}", size));
+  return fmt::format("[{}]", fmt::join(sizes, ","));
+}
+
 Tensor as_held(Tensor tensor, DType held) {
   const DType from = tensor.dtype();
   if (held != DType::kF32 || (from != DType::kF16 && from != DType::kBF16 && from != DType::kF64))
@@ -182,8 +122,6 @@ Tensor as_held(Tensor tensor, DType held) {
   }
   return result;
 }
-
-}  // namespace
 
 Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& arguments, const Ports& ports,
                                         const std::optional<runtime::Preprocessing>& preprocessing) {
@@ -208,23 +146,6 @@ Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& argument
     inputs.push_back(std::move(*joined));
   }
   return inputs;
-}
-
-Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const Ports& ports,
-                                         const std::optional<runtime::Preprocessing>& preprocessing,
-                                         std::size_t limit) {
-  if (is_tensor_file(path)) {
-    TRY_ASSIGN(auto tensors, read_tensor_file(path));
-    TRY_ASSIGN(const Sample all, sample_of(std::move(tensors), ports, path.string()));
-    return split_samples(all, path.string(), limit);
-  }
-  TRY_ASSIGN(const auto files, sample_files(path, limit));
-  std::vector<Sample> samples;
-  for (const auto& file : files) {
-    TRY_ASSIGN(auto tensors, read_any(file, preprocessing));
-    TRY_ASSIGN(samples.emplace_back(), sample_of(std::move(tensors), ports, file.string()));
-  }
-  return samples;
 }
 
 }  // namespace chengying::cli

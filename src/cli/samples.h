@@ -39,10 +39,17 @@ Result<Tensor> read_image_tensor(const std::filesystem::path& path,
 Result<std::vector<Tensor>> read_inputs(const std::vector<std::string>& arguments, const Ports& ports,
                                         const std::optional<runtime::Preprocessing>& preprocessing);
 
-/// Batch-1 samples for calibration: a folder of photographs or tensor files (each file a sample, in order of
-/// their names, at most `limit`), or one .npy or .npz whose first dimension counts samples.
-Result<std::vector<std::map<std::string, Tensor>>> read_samples(
-    const std::filesystem::path& path, const Ports& ports,
-    const std::optional<runtime::Preprocessing>& preprocessing, std::size_t limit);
+/// The port that a tensor is for: by its name, or the only one there is.
+Result<std::size_t> port_for(const std::string& name, const Ports& ports, const std::string& file);
+
+/// A photograph, or a file of tensors.
+Result<std::vector<NamedTensor>> read_any(const std::filesystem::path& path,
+                                          const std::optional<runtime::Preprocessing>& preprocessing);
+
+/// Floats of another width as the f32 that a model's half and double inputs are held in.
+Tensor as_held(Tensor tensor, DType held);
+
+/// Dimensions that the model leaves open (-1) as "?".
+std::string shown(const Shape& shape);
 
 }  // namespace chengying::cli

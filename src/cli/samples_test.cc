@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "cli/sample_source.h"
 #include "cli/tensor_files.h"
 
 namespace chengying::cli {
@@ -112,6 +113,46 @@ TEST_F(Samples, AFolderGivesASampleForEachFileAndAnArchiveOneForEachRow) {
   const auto uneven = save("uneven.npz", {{"x", filled({3, 2}, 1)}, {"y", filled({2, 3}, 1)}});
   EXPECT_THAT(read_samples(uneven, two_, std::nullopt, 10).error().message,
               HasSubstr("'y' has 2 samples, another input has 3"));
+}
+
+TEST_F(Samples, ASampleThatIsNotTheModelsInputIsRefusedByItsFile) {
+  const auto wide = save("wide.npz", {{"x", filled({2, 3}, 1)}});
+  EXPECT_EQ(read_samples(wide, one_, std::nullopt, 10).error().message,
+            wide + ": input 'x' is f32[1,3]; a sample of the model is f32[?,2]");
+  const auto whole = save("whole.npy", {{"", Tensor(DType::kI64, {1, 2})}});
+  EXPECT_EQ(read_samples(whole, one_, std::nullopt, 10).error().message,
+            whole + ": input 'x' is i64[1,2]; a sample of the model is f32[?,2]");
+  const auto none = save("none.npy", {{"", Tensor(DType::kF32, {0, 2})}});
+  EXPECT_THAT(read_samples(none, one_, std::nullopt, 10).error().message, HasSubstr("'x' has no samples"));
+  ASSERT_TRUE(write_file_atomically(folder_ / "words.txt", std::string_view("a word\n")));
+  EXPECT_THAT(
+      read_samples(folder_ / "words.txt", one_, std::nullopt, 10).error().message,
+      HasSubstr("words.txt: samples are a folder of photographs (.jpg, .png) or tensors, or one .npy or "
+                ".npz file"));
+}
+
+class Labels : public Samples {
+ protected:
+  Result<std::vector<std::size_t>> labels(const std::string& text) {
+    save("a.npy", {{"", filled({1, 2}, 1)}});
+    save("b c.npy", {{"", filled({1, 2}, 1)}});
+    EXPECT_TRUE(write_file_atomically(folder_ / "labels", std::string_view(text)));
+    TRY_ASSIGN(const SampleSource source, SampleSource::open(folder_, one_, std::nullopt, 10));
+    return read_labels(folder_ / "labels", source);
+  }
+};
+
+TEST_F(Labels, AreInTheSamplesOrderOrByTheirNames) {
+  EXPECT_EQ(*labels("7\n9\n"), (std::vector<std::size_t>{7, 9}));
+  EXPECT_EQ(*labels("b c.npy\t9\r\n\nz.npy 1\na.npy 7"), (std::vector<std::size_t>{7, 9}));
+}
+
+TEST_F(Labels, RefusalsSayWhichLine) {
+  EXPECT_THAT(labels("7\ncat\n").error().message,
+              HasSubstr("labels:2: \"cat\" is not the number of a class; a line is CLASS or NAME CLASS"));
+  EXPECT_THAT(labels("7\n-1\n").error().message, HasSubstr("labels:2: \"-1\" is not the number of a class"));
+  EXPECT_THAT(labels("7\n").error().message, HasSubstr("labels: 1 labels for 2 samples"));
+  EXPECT_THAT(labels("a.npy 7\n").error().message, HasSubstr("labels: no label for sample 'b c.npy'"));
 }
 
 TEST_F(Samples, PreprocessingComesFromTheFileThenFromTheModel) {

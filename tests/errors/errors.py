@@ -64,6 +64,14 @@ def write_files():
         whole = file.read()
     with open("short.npy", "wb") as file:
         file.write(whole[:-3])
+    np.savez("uneven.npz", x=np.ones((2, 4), np.float32), z=np.ones((3, 4), np.float32))
+    np.savez("three.npz", x=np.ones((3, 4), np.float32))
+    np.savez("none.npz", x=np.ones((0, 4), np.float32))
+    os.makedirs("empty")
+    for name, text in (("words.txt", "a line of words\n"), ("two_labels.txt", "1\n2\n"), ("named.txt", "cat 1\n"),
+                       ("high.txt", "1\n4\n2\n"), ("no_number.txt", "1\ntwo\n3\n")):
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
     with open("bad.json", "w", encoding="utf-8") as file:
         file.write('{"crop": 224,')
 
@@ -108,6 +116,10 @@ def run(*arguments):
     return ("run", *arguments)
 
 
+def quantize(calibrate, *more):
+    return ("quantize", "models/good.onnx", "--output", "q.onnx", "--calibrate", calibrate, *more)
+
+
 COMMANDS = [
     ("an unknown operator", run("models/unknown_operator.onnx", "--input", "x.npy"), UNSUPPORTED,
      "1 node of the model can't be compiled:\n  'it' (Fly) on f32[1,4]: the operator is not known to this compiler"),
@@ -130,6 +142,30 @@ COMMANDS = [
      "--input z=x.npy: no input is called 'z'; the model's are x"),
     ("no such file", run("models/none.onnx", "--input", "x.npy"), NOT_FOUND,
      "models/none.onnx: cannot open: No such file or directory"),
+    ("calibration with a folder that is not there", quantize("none"), NOT_FOUND, "none: No such file or directory"),
+    ("calibration with an empty folder", quantize("empty"), INVALID,
+     "empty: no photographs (.jpg, .png) and no tensors (.npy, .npz, .pb) to calibrate with"),
+    ("calibration with text", quantize("words.txt"), INVALID,
+     "words.txt: samples are a folder of photographs (.jpg, .png) or tensors, or one .npy or .npz file"),
+    ("calibration with a tensor of another shape", quantize("wide.npy"), INVALID,
+     "wide.npy: input 'x' is f32[1,5]; a sample of the model is f32[?,4]"),
+    ("calibration with a tensor of another type", quantize("whole.npy"), INVALID,
+     "whole.npy: input 'x' is i64[1,4]; a sample of the model is f32[?,4]"),
+    ("calibration with two tensors for one input", quantize("uneven.npz"), INVALID,
+     "uneven.npz: two tensors for input 'x'"),
+    ("calibration without a sample", quantize("none.npz"), INVALID, "none.npz: 'x' has no samples"),
+    ("calibration with a tensor that is shorter than it says", quantize("short.npy"), INVALID,
+     "short.npy: 13 bytes of data, but f32 [1,4] needs 16"),
+    ("fewer labels than samples", quantize("three.npz", "--labels", "two_labels.txt"), INVALID,
+     "two_labels.txt: 2 labels for 3 samples; one is wanted for each, in the order of their names, or lines NAME CLASS"),
+    ("labels of other samples", quantize("three.npz", "--labels", "named.txt"), INVALID,
+     "named.txt: no label for sample '0'"),
+    ("a label that is no number", quantize("three.npz", "--labels", "no_number.txt"), INVALID,
+     'no_number.txt:2: "two" is not the number of a class; a line is CLASS or NAME CLASS'),
+    ("a label beyond the classes", quantize("three.npz", "--labels", "high.txt"), INVALID,
+     "the label of sample '1' is 4; the model's classes are 0 to 3"),
+    ("layers to keep, and nothing measured", quantize("three.npz", "--keep", "2", "--compare", "0"), INVALID,
+     "--compare 0 measures nothing, and --keep and --target-snr go by what is measured"),
     ("an amount that is none", ("tenant", "create", "bob", "--deposit", "ten", "--data", "d"), INVALID,
      '--deposit: "ten" is not an amount: write units with at most nine places, as in 12.5 or 0.000000012'),
     ("an amount below nothing", ("tenant", "create", "bob", "--deposit", "-5", "--data", "d"), INVALID,

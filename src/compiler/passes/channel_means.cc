@@ -22,11 +22,14 @@ void add_sums(const Tensor& tensor, std::size_t channel_axis, const Quantisation
     inner *= static_cast<std::size_t>(tensor.shape()[d]);
   sums.real.resize(channels);
   sums.rounded.resize(channels);
+  sums.largest.resize(channels);
   const auto elements = tensor.as<float>();
   for (std::size_t i = 0; i < elements.size(); ++i) {
     if (!std::isfinite(elements[i])) continue;
-    sums.real[i / inner % channels] += elements[i];
-    sums.rounded[i / inner % channels] += as_bytes(elements[i], q);
+    const std::size_t c = i / inner % channels;
+    sums.real[c] += elements[i];
+    sums.rounded[c] += as_bytes(elements[i], q);
+    sums.largest[c] = std::max(sums.largest[c], std::abs(double{elements[i]}));
   }
 }
 

@@ -74,7 +74,7 @@ TEST(ChannelMeans, GroupsReadTheirOwnChannels) {
   Tensor weights(DType::kF32, {4, 1, 1, 1});
   std::ranges::fill(weights.as<float>(), 1.0F);
   const std::vector<float> rounded{1, 1, 1, 0.5F};
-  const ChannelMeans means{{1, 2, 3, 4}, {1, 2, 3, 4}};
+  const ChannelMeans means{{1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}};
   EXPECT_EQ(bias_correction(weights, rounded, 4, means), (std::vector<double>{0, 0, 0, 2}));
 }
 

@@ -29,7 +29,10 @@ bool is_sensitive(const Operator& op) {
 
 class Choice {
  public:
-  explicit Choice(Graph& graph) : edit_(graph), excluded_(graph.nodes.size()) { exclude(); }
+  Choice(Graph& graph, const std::set<ValueId>& kept)
+      : edit_(graph), kept_(kept), excluded_(graph.nodes.size()) {
+    exclude();
+  }
 
   IntegerChoice run() {
     for (std::uint32_t i = 0; i < edit_.graph().nodes.size(); ++i)
@@ -63,7 +66,7 @@ class Choice {
   bool can_be_integer(const Node& node) {
     if (fused_of(node.op) != nullptr) {
       const Tensor* weights = edit_.constant(node.inputs[1]);
-      return weights != nullptr && weights->dtype() == DType::kF32 &&
+      return weights != nullptr && weights->dtype() == DType::kF32 && !kept_.contains(node.output) &&
              edit_.value(node.inputs[0]).dtype == DType::kF32;
     }
     if (std::holds_alternative<PoolNode>(node.op) || std::holds_alternative<ConcatNode>(node.op)) return true;
@@ -138,6 +141,7 @@ class Choice {
   }
 
   Editor edit_;
+  const std::set<ValueId>& kept_;
   std::vector<bool> excluded_, sensitive_below_;
   std::set<ValueId> chosen_;
   std::vector<ValueId> real_results_;
@@ -145,9 +149,27 @@ class Choice {
 
 }  // namespace
 
-IntegerChoice choose_integers(const Graph& graph) {
+IntegerChoice choose_integers(const Graph& graph, const std::set<ValueId>& kept) {
   Graph copy = graph;
-  return Choice(copy).run();
+  return Choice(copy, kept).run();
+}
+
+QuantisationPlan keeping(const QuantisationPlan& plan, const Graph& graph, const std::set<ValueId>& kept) {
+  QuantisationPlan result = plan;
+  result.kept.insert(kept.begin(), kept.end());
+  IntegerChoice choice = choose_integers(graph, result.kept);
+  result.real_results = std::move(choice.real_results);
+  result.activations.clear();
+  for (const ValueId id : choice.values)
+    if (const auto found = plan.activations.find(id); found != plan.activations.end())
+      result.activations.insert(*found);
+  const auto producers = producers_of(graph);
+  const auto producer = [&](ValueId id) {
+    return producers[id] == kNoValue ? nullptr : &graph.nodes[producers[id]];
+  };
+  for (auto& [id, means] : result.means)
+    if (scale_of(result, id, producer) == nullptr) means.rounded = means.real;
+  return result;
 }
 
 }  // namespace chengying::compiler

@@ -2,17 +2,15 @@
 // come.
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
-#include "compiler/passes/channel_means.h"
 #include "compiler/passes/quantise.h"
 #include "compiler/passes/rewrite.h"
+#include "compiler/passes/round_weights.h"
 #include "compiler/scales.h"
+#include "tensor/arithmetic.h"
 
 namespace chengying::compiler {
 namespace {
-
-constexpr float kBiasStepsMax = 0x1p30F;
 
 class Insertion {
  public:
@@ -22,6 +20,7 @@ class Insertion {
     // Weights first: they ask for their input's scale by the original graph.
     for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
       quantise_linear(i);
+      shorten_kept(i);
       quantise_operand(i);
     }
     graph_.nodes.insert(graph_.nodes.begin(), constants_.begin(), constants_.end());
@@ -65,60 +64,48 @@ class Insertion {
 
   void quantise_linear(std::uint32_t index) {
     const Node& node = graph_.nodes[index];
-    if (fused_of(node.op) == nullptr || !is_planned(node.output)) return;
-    const Quantisation* x = scale_of(plan_, node.inputs[0], [&](ValueId id) { return edit_.producer(id); });
-    const std::shared_ptr<const Tensor> weights = graph_.value(node.inputs[1]).constant;
-    const ValueId bias_id = node.inputs[2];
-    const std::shared_ptr<const Tensor> bias = bias_id == kNoValue ? nullptr : graph_.value(bias_id).constant;
-    if (x == nullptr || weights == nullptr || weights->dtype() != DType::kF32) return;
-    if (bias_id != kNoValue && (bias == nullptr || bias->dtype() != DType::kF32)) return;
+    const auto operands = roundable(edit_, node, plan_);
+    if (!operands) return;
     const std::string name = node.name;
-    const auto k = static_cast<std::size_t>(weights->shape()[0]);
-    const std::size_t each = static_cast<std::size_t>(weights->elements()) / k;
-    Tensor integers(DType::kI8, weights->shape());
-    Quantisation scales{.scales = std::vector<float>(k), .zero_point = 0, .axis = 0};
-    std::vector<float> rounded(k * each);
-    const auto from = weights->as<float>();
-    for (std::size_t i = 0; i < k; ++i) {
-      const auto channel = from.subspan(i * each, each);
-      const float scale = weight_scale(channel, bias != nullptr ? bias->as<float>()[i] : 0, x->scale());
-      scales.scales[i] = scale;
-      for (std::size_t j = 0; j < each; ++j) {
-        const float steps = std::clamp(std::nearbyint(channel[j] / scale), -127.0F, 127.0F);
-        integers.as<std::int8_t>()[i * each + j] = static_cast<std::int8_t>(steps);
-        rounded[i * each + j] = steps * scale;
-      }
-    }
-    if (const auto corrected = corrected_bias(node, *weights, rounded, bias.get())) {
-      const ValueId id = integer_bias(*corrected, *x, scales, name);
+    RoundedWeights weights = round_weights(node, *operands, plan_);
+    Quantisation scales{.scales = std::move(weights.scales), .zero_point = 0, .axis = 0};
+    if (weights.bias) {
+      const ValueId id = integer_bias(*weights.bias, operands->input, scales, name);
       graph_.nodes[index].inputs[2] = id;
     }
-    const ValueId id = dequantised(std::move(integers), std::move(scales), name + ".weights");
+    const ValueId id = dequantised(std::move(weights.integers), std::move(scales), name + ".weights");
     graph_.nodes[index].inputs[1] = id;
   }
 
-  /// The bias, if there is any need of one, with what rounding takes from the sums on average.
-  std::optional<Tensor> corrected_bias(const Node& node, const Tensor& weights,
-                                       std::span<const float> rounded, const Tensor* bias) {
-    const auto found = plan_.means.find(node.inputs[0]);
-    if (found == plan_.means.end()) return bias != nullptr ? std::optional(*bias) : std::nullopt;
-    const auto* conv = std::get_if<ConvNode>(&node.op);
-    const std::vector<double> correction =
-        bias_correction(weights, rounded, conv != nullptr ? conv->groups : 1, found->second);
-    Tensor result(DType::kF32, {weights.shape()[0]});
-    for (std::size_t i = 0; i < correction.size(); ++i) {
-      const double given = bias != nullptr ? double{bias->as<float>()[i]} : 0.0;
-      result.as<float>()[i] = static_cast<float>(given + correction[i]);
+  /// What is kept real has its weights in 16 bits: a cast makes them f32 again.
+  void shorten_kept(std::uint32_t index) {
+    const Node node = graph_.nodes[index];
+    if (!plan_.kept.contains(node.output)) return;
+    const std::shared_ptr<const Tensor> weights = graph_.value(node.inputs[1]).constant;
+    const ValueId bias_id = node.inputs[2];
+    const std::shared_ptr<const Tensor> bias = bias_id == kNoValue ? nullptr : graph_.value(bias_id).constant;
+    if (weights == nullptr || weights->dtype() != DType::kF32 || (bias_id != kNoValue && bias == nullptr))
+      return;
+    Tensor halves(DType::kBF16, weights->shape());
+    std::vector<float> rounded;
+    for (std::size_t i = 0; i < weights->as<float>().size(); ++i) {
+      halves.as<std::uint16_t>()[i] = exact::bf16_from_f32(weights->as<float>()[i]);
+      rounded.push_back(exact::f32_from_bf16(halves.as<std::uint16_t>()[i]));
     }
-    return result;
+    if (auto corrected = corrected_bias(node, *weights, bias.get(), rounded, plan_))
+      graph_.nodes[index].inputs[2] = constant(std::move(*corrected), node.name + ".bias");
+    const ValueId id = graph_.add(real(node.name + ".weights.real", weights->shape()));
+    const ValueId halves_id = constant(std::move(halves), node.name + ".weights");
+    constants_.push_back(Node{node.name + ".weights", CastNode{}, {halves_id}, id});
+    graph_.nodes[index].inputs[1] = id;
   }
 
-  /// Largest weight to 127; larger still where the bias would not fit 32 bits in such steps.
-  static float weight_scale(std::span<const float> weights, float bias, float input_scale) {
-    float largest = 0;
-    for (const float w : weights) largest = std::max(largest, std::abs(w));
-    const float scale = std::max(largest / 127, std::abs(bias) / (input_scale * kBiasStepsMax));
-    return scale > 0x1p-100F && std::isfinite(scale) ? scale : 1.0F;
+  ValueId constant(Tensor tensor, std::string name) {
+    return graph_.add(Value{.name = std::move(name),
+                            .dtype = tensor.dtype(),
+                            .shape = tensor.shape(),
+                            .quantisation = {},
+                            .constant = std::make_shared<Tensor>(std::move(tensor))});
   }
 
   ValueId integer_bias(const Tensor& bias, const Quantisation& x, const Quantisation& weights,
@@ -135,7 +122,7 @@ class Insertion {
   /// The constant beside a quantised tensor in an elementwise operator, if it is more than one number.
   void quantise_operand(std::uint32_t index) {
     const Node& node = graph_.nodes[index];
-    if (!std::holds_alternative<BinaryNode>(node.op) || !is_planned(node.output)) return;
+    if (!std::holds_alternative<BinaryNode>(node.op) || !is_planned(edit_, node.output, plan_)) return;
     for (std::size_t i = 0; i < 2; ++i) {
       const std::shared_ptr<const Tensor> constant = graph_.value(node.inputs[i]).constant;
       if (constant == nullptr || constant->elements() == 1 || constant->dtype() != DType::kF32) continue;
@@ -157,16 +144,6 @@ class Insertion {
       const ValueId id = dequantised(std::move(bytes), std::move(q), name);
       graph_.nodes[index].inputs[i] = id;
     }
-  }
-
-  /// The result is rounded to bytes: here, or by the concatenation that alone reads it.
-  bool is_planned(ValueId id) {
-    if (plan_.activations.contains(id) ||
-        std::ranges::find(plan_.real_results, id) != plan_.real_results.end())
-      return true;
-    const Node* user = edit_.only_user(id);
-    return user != nullptr && std::holds_alternative<ConcatNode>(user->op) &&
-           plan_.activations.contains(user->output);
   }
 
   void add_pair(ValueId id) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,14 @@ struct IntegerChoice {
 /// is given back by the bias.
 struct ChannelMeans {
   std::vector<double> real, rounded;
+  std::vector<double> largest;  // magnitude of the real numbers
 };
 
 struct QuantisationPlan {
   std::map<ValueId, Quantisation> activations;  // of the graph that was calibrated, and of its other batches
   std::map<ValueId, ChannelMeans> means;
   std::vector<ValueId> real_results;
+  std::set<ValueId> kept;  // results of convolutions and products that stay real, with weights in bf16
   std::size_t values = 0, nodes = 0;  // of that graph: what it is checked by
   std::vector<std::string> notes;
 };
@@ -47,12 +50,16 @@ const Quantisation* scale_of(const QuantisationPlan& plan, ValueId id, Producer 
   return nullptr;
 }
 
-IntegerChoice choose_integers(const Graph& graph);
+/// `kept`: results of convolutions and products that are to stay real.
+IntegerChoice choose_integers(const Graph& graph, const std::set<ValueId>& kept = {});
 
 /// Runs the samples (by Calibration::run, or slowly by interpret() if there is none) and chooses scales.
 /// kInvalidArgument: no samples, or samples that do not fit the model's inputs.
 Result<QuantisationPlan> calibrate(const Graph& graph, const Calibration& calibration,
                                    const Progress& progress);
+
+/// The plan with more convolutions and products kept real, which round less: no scale changes.
+QuantisationPlan keeping(const QuantisationPlan& plan, const Graph& graph, const std::set<ValueId>& kept);
 
 /// Puts quantise and dequantise behind each planned value, and integers with scales per output channel in
 /// place of weights. kInternal if the graph is not like the one that was calibrated.

@@ -23,7 +23,7 @@ constexpr std::string_view kHead =
     "did\n"
     "other work besides: read them as ratios, and as such with care. The largest difference is a part of "
     "the\n"
-    "output's largest element, or of 0.01; int8 models, whose products ONNX Runtime sums otherwise, are held "
+    "output's largest element; int8 models, whose products ONNX Runtime sums otherwise, are held "
     "to the "
     "cosine.\n"
     "Where a model is refused the reason stands in its verdict. [scripts/models.txt](../scripts/models.txt) "

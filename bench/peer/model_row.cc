@@ -71,6 +71,19 @@ float wave(std::size_t i) {
   return static_cast<float>(0.6 * std::sin(x * 0.013) + 0.3 * std::sin(x * 0.37) + 0.1 * std::cos(x * 1.7));
 }
 
+/// A pixel of a page of lines of what looks like letters: dots of 3 x 3 pixels, 3 x 5 dots to a letter, set
+/// by a hash of its place. A detector of text finds it, and says so: on waves its answers are all next to
+/// nothing.
+float page(std::int64_t y, std::int64_t x) {
+  constexpr std::int64_t kLine = 32, kLetter = 12, kDot = 3, kMargin = 8;
+  constexpr float kPaper = 2, kInk = -2;
+  const std::int64_t row = y % kLine - kMargin, column = x % kLetter;
+  if (row < 0 || row >= 5 * kDot || column >= 3 * kDot) return kPaper;
+  const auto letter = static_cast<std::uint32_t>(y / kLine * 131 + x / kLetter * 7919);
+  const std::int64_t dot = row / kDot * 3 + column / kDot;
+  return (letter * 2654435761U >> (5 + dot) & 1) != 0 ? kInk : kPaper;
+}
+
 void fill(Tensor& tensor, const auto& value) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.elements()); ++i) {
     switch (tensor.dtype()) {
@@ -119,6 +132,11 @@ Tensor input_of(const ModelRow& row, const std::string& name, DType dtype, const
     fill(tensor, [&](std::size_t) { return given->second; });
   else if (rule == "tokens")
     fill(tensor, [](std::size_t i) { return (static_cast<std::int64_t>(i) * 7919 + 101) % kTokens; });
+  else if (rule == "page" && shape.size() == 4)
+    fill(tensor, [&](std::size_t i) {
+      const auto at = static_cast<std::int64_t>(i);
+      return page(at / shape[3] % shape[2], at % shape[3]);
+    });
   else if (rule.starts_with("count:"))
     fill(tensor, [&](std::size_t i) { return std::stoll(rule.substr(6)) + static_cast<std::int64_t>(i); });
   else if (!rule.empty())

@@ -15,7 +15,7 @@ namespace chengying::peer {
 struct ModelRow {
   std::string name, package, file;
   std::map<std::string, std::int64_t> dimensions;  // as compiler::CompileOptions has them
-  std::map<std::string, std::string> inputs;       // by name: "tokens", "count:8", or a number
+  std::map<std::string, std::string> inputs;       // by name: "tokens", "page", "count:8", or a number
   double difference_max = 0;                       // 0: the cosine is asked for
   double cosine_min = 0;
 

@@ -71,10 +71,7 @@ Status compare(const std::string& name, const Tensor& ours, const Tensor& theirs
     their_squares += b * b;
     largest = std::max(largest, std::abs(b));
   }
-  // ONNX Runtime's sigmoid is off by up to 1e-7 however small its value is: of a map that is 0 nearly
-  // everywhere that would be the largest part.
-  constexpr double kLeast = 1e-2;
-  result.difference = std::max(result.difference, difference / std::max(largest, kLeast));
+  if (difference > 0) result.difference = std::max(result.difference, largest > 0 ? difference / largest : 1);
   const double lengths = std::sqrt(our_squares * their_squares);
   if (lengths > 0) result.cosine = std::min(result.cosine, product / lengths);
   return {};

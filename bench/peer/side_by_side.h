@@ -14,9 +14,8 @@ struct SideBySide {
   std::string inputs;  // the shapes of the program's inputs: "1x64 1x64"
   std::size_t nodes = 0;
   double compile_seconds = 0, our_seconds = 0, peer_seconds = 0;
-  double difference =
-      0;              // the largest over all outputs, as a part of the output's largest element, or of 0.01
-  double cosine = 1;  // the least over all outputs
+  double difference = 0;  // the largest over all outputs, as a part of the output's largest element
+  double cosine = 1;      // the least over all outputs
 
   bool holds(const ModelRow& row) const {
     return row.difference_max > 0 ? difference <= row.difference_max : cosine >= row.cosine_min;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "isa/address.h"
+#include "tensor/arithmetic.h"
 
 namespace chengying::reference {
 
@@ -32,6 +33,11 @@ T load(const std::byte* base, const isa::View& view, const Index& i) {
 template <class T>
 void store(std::byte* base, const isa::View& view, const Index& i, T value) {
   store<T>(base + offset_of(view, i), value);
+}
+
+/// A number of an f32 or bf16 view, exactly.
+inline float widened(const isa::View& view, const std::byte* at) {
+  return view.dtype == DType::kBF16 ? exact::f32_from_bf16(load<std::uint16_t>(at)) : load<float>(at);
 }
 
 /// body(index) for each index of `shape`, the last dimension fastest.

@@ -1,29 +1,20 @@
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "reference/elements.h"
 #include "reference/execute.h"
+#include "reference/partial_sums.h"
+#include "reference/selections.h"
 #include "tensor/arithmetic.h"
 
 namespace chengying::reference {
 namespace {
 
-float widened(const isa::View& view, const std::byte* at) {
-  return view.dtype == DType::kBF16 ? exact::f32_from_bf16(load<std::uint16_t>(at)) : load<float>(at);
-}
-
 /// Of d elements of each side, side by side; see isa/lengths.h.
 float dot(const isa::View& a, const std::byte* at_a, const isa::View& b, const std::byte* at_b) {
-  std::array<float, 16> partial{};
-  for (std::int32_t i = 0; i < a.shape[3]; ++i) {
-    float& sum = partial[static_cast<std::size_t>(i % 16)];
-    sum = __builtin_fmaf(widened(a, at_a + i * a.stride[3]), widened(b, at_b + i * b.stride[3]), sum);
-  }
-  for (const std::size_t width : {8U, 4U, 2U, 1U}) {
-    for (std::size_t j = 0; j < width; ++j) partial[j] += partial[j + width];
-  }
-  return partial[0];
+  return sum_of_16(a.shape[3], [&](float sum, std::int32_t i) {
+    return __builtin_fmaf(widened(a, at_a + i * a.stride[3]), widened(b, at_b + i * b.stride[3]), sum);
+  });
 }
 
 /// Where a sequence's keys, or values, of one head lie.
@@ -94,11 +85,6 @@ float score(const isa::Scan& op, const Operands& at, std::int32_t query, std::in
   return op.addend ? t + load<float>(at.third, *op.addend, {0, 0, query, row}) : t;
 }
 
-/// True if score `a` comes before `b`; of equals the one with the lower number does.
-bool better(float a, float b) {
-  return a != a || b != b ? a == a && b != b : a > b;
-}
-
 }  // namespace
 
 void attention(const isa::Attention& op, const Operands& at) {
@@ -119,7 +105,8 @@ void scan(const isa::Scan& op, const Operands& at) {
   for (std::int32_t m = 0; m < op.query.shape[2]; ++m) {
     std::vector<std::pair<float, std::int32_t>> scores;
     for (std::int32_t n = 0; n < count; ++n) scores.emplace_back(score(op, at, m, n), n);
-    std::ranges::stable_sort(scores, [](const auto& a, const auto& b) { return better(a.first, b.first); });
+    std::ranges::stable_sort(
+        scores, [](const auto& a, const auto& b) { return comes_before(a.first, b.first, false); });
     for (std::int32_t k = 0; k < op.output.shape[3]; ++k)
       store(at.output, op.output, {0, 0, m, k}, scores[static_cast<std::size_t>(k)].second);
   }

@@ -12,10 +12,6 @@ struct Chain {
   std::int32_t length;
 };
 
-float widened(const isa::View& view, const std::byte* at) {
-  return view.dtype == DType::kBF16 ? exact::f32_from_bf16(load<std::uint16_t>(at)) : load<float>(at);
-}
-
 float sum_f32(const isa::MatMul& op, const Chain& chain) {
   float sum = 0;
   for (std::int32_t k = 0; k < chain.length; ++k) {

@@ -1,7 +1,6 @@
-#include <array>
-
 #include "reference/elements.h"
 #include "reference/execute.h"
+#include "reference/partial_sums.h"
 #include "tensor/arithmetic.h"
 
 namespace chengying::reference {
@@ -14,14 +13,9 @@ void softmax_row(const isa::Softmax& op, const std::byte* in, std::byte* out) {
   for (std::int32_t i = 0; i < n; ++i)
     largest = exact::at_least<float>(load<float>(in + i * step_in), largest);
   largest += 0.0F;
-  std::array<float, 16> partial{};
-  for (std::int32_t i = 0; i < n; ++i) {
-    partial[static_cast<std::size_t>(i % 16)] += exact::exp<float>(load<float>(in + i * step_in) - largest);
-  }
-  for (const std::size_t width : {8U, 4U, 2U, 1U}) {
-    for (std::size_t j = 0; j < width; ++j) partial[j] += partial[j + width];
-  }
-  const float sum = partial[0];
+  const float sum = sum_of_16(n, [&](float so_far, std::int32_t i) {
+    return so_far + exact::exp<float>(load<float>(in + i * step_in) - largest);
+  });
   const float log_sum = op.log ? exact::log<float>(sum) : 0;
   for (std::int32_t i = 0; i < n; ++i) {
     const float d = load<float>(in + i * step_in) - largest;

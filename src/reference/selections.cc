@@ -17,13 +17,12 @@ void compare_as(const isa::Compare& op, const Operands& at) {
   });
 }
 
-/// True if a comes before b among the largest, or the smallest.
-bool better(float a, float b, bool smallest) {
+}  // namespace
+
+bool comes_before(float a, float b, bool smallest) {
   if (a != a || b != b) return a == a && b != b;
   return smallest ? a < b : a > b;
 }
-
-}  // namespace
 
 std::optional<std::int64_t> row_of(const isa::View& indices, const std::byte* at, std::int64_t rows,
                                    Fault* fault) {
@@ -86,8 +85,8 @@ void topk(const isa::TopK& op, const Operands& at) {
     for (std::int32_t candidate = 0; candidate < n; ++candidate) {
       std::int32_t before = 0;
       for (std::int32_t j = 0; j < n; ++j) {
-        const bool tie = !better(x(candidate), x(j), op.smallest) && j < candidate;
-        if (better(x(j), x(candidate), op.smallest) || tie) ++before;
+        const bool tie = !comes_before(x(candidate), x(j), op.smallest) && j < candidate;
+        if (comes_before(x(j), x(candidate), op.smallest) || tie) ++before;
       }
       if (before != i[3]) continue;
       if (op.output.dtype == DType::kI64) return store(at.output, op.output, i, std::int64_t{candidate});

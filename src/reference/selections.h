@@ -31,6 +31,10 @@ bool compare_value(isa::CompareKind kind, T a, T b) {
   return false;
 }
 
+/// The order of TopK and Scan: true if a comes before b among the largest, or the smallest. A NaN comes after
+/// everything that is none; of equals neither does.
+bool comes_before(float a, float b, bool smallest);
+
 /// The row of `rows` that the index at `at` names, negative ones counted from the end; none, and a fault
 /// noted, if there is no such row.
 std::optional<std::int64_t> row_of(const isa::View& indices, const std::byte* at, std::int64_t rows,

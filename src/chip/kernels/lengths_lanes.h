@@ -250,21 +250,7 @@ struct Lengths {
   // --------------------------------------------------------------------------------------------- scan
 
   using Kept = typename Picking<S>::Kept;
-
-  /// The best k so far of one query, in order.
-  struct Best {
-    Kept* kept = nullptr;
-    std::int32_t count = 0;
-  };
-
-  static void keep(Best& best, std::int32_t k, float score, std::int32_t number) {
-    constexpr auto better = [](float a, float b) { return Picking<S>::better(a, b, false); };
-    if (best.count == k && !better(score, best.kept[k - 1].value)) return;
-    std::int32_t place = best.count < k ? best.count++ : k - 1;
-    for (; place > 0 && better(score, best.kept[place - 1].value); --place)
-      best.kept[place] = best.kept[place - 1];
-    best.kept[place] = {score, number};
-  }
+  using Best = typename Picking<S>::Best;
 
   /// kWidth scores of rows from `n` on, of which `left` are real.
   static void keep_all(const isa::Scan& op, const Operands& at, std::int64_t m, std::int64_t n,
@@ -277,7 +263,7 @@ struct Lengths {
     alignas(64) float scores[kWidth];
     S::store(reinterpret_cast<std::byte*>(scores), t);
     for (std::int64_t i = 0; i < kWidth && i < left; ++i)
-      keep(best, op.output.shape[3], scores[i], static_cast<std::int32_t>(n + i));
+      Picking<S>::keep(best, op.output.shape[3], scores[i], static_cast<std::int32_t>(n + i), false);
   }
 
   /// The queries of u8 as signed bytes, each with room for a whole vector behind its end.
@@ -297,16 +283,6 @@ struct Lengths {
     }
   }
 
-  static constexpr std::int64_t kAhead = 2 * kWidth;  // rows whose fetching hides the memory's latency
-
-  static void fetch_rows(const isa::Scan& op, const Operands& at, std::int64_t n, std::int64_t count) {
-    const auto bytes = op.rows.shape[3] * static_cast<std::int64_t>(size_of(op.rows.dtype));
-    for (std::int64_t i = n; i < std::min(n + kWidth, count); ++i) {
-      const std::byte* row = at.second + i * op.rows.stride[2];
-      for (std::int64_t b = 0; b < bytes; b += 64) __builtin_prefetch(row + b);
-    }
-  }
-
   /// dots_of(query, pointers to kWidth rows): the sums.
   template <class Dots>
   static void scan_rows(const isa::Scan& op, const Operands& at, Dots dots_of) {
@@ -321,7 +297,6 @@ struct Lengths {
       const std::byte* rows[kWidth];
       for (std::int64_t i = 0; i < kWidth; ++i)
         rows[i] = at.second + std::min(n + i, count - 1) * op.rows.stride[2];
-      fetch_rows(op, at, n + kAhead, count);
       for (std::int64_t m = 0; m < queries; ++m) keep_all(op, at, m, n, count - n, dots_of(m, rows), best[m]);
     }
     for (std::int64_t m = 0; m < queries; ++m) {

@@ -173,18 +173,25 @@ struct Picking {
     return smallest ? a < b : a > b;
   }
 
-  /// Keeps the best so far in order; one that is no better than the last of k is passed over.
-  static void best_k(const isa::TopK& op, const std::byte* row, Kept* kept) {
-    const std::int32_t k = op.output.shape[3];
+  /// The best k so far, in order.
+  struct Best {
+    Kept* kept = nullptr;
     std::int32_t count = 0;
-    for (std::int32_t i = 0; i < op.input.shape[3]; ++i) {
-      const float x = value_at(row + i * op.input.stride[3]);
-      if (count == k && !better(x, kept[k - 1].value, op.smallest)) continue;
-      std::int32_t place = count < k ? count++ : k - 1;
-      for (; place > 0 && better(x, kept[place - 1].value, op.smallest); --place)
-        kept[place] = kept[place - 1];
-      kept[place] = {x, i};
-    }
+  };
+
+  /// One that is no better than the last of k is passed over.
+  static void keep(Best& best, std::int32_t k, float value, std::int32_t number, bool smallest) {
+    if (best.count == k && !better(value, best.kept[k - 1].value, smallest)) return;
+    std::int32_t place = best.count < k ? best.count++ : k - 1;
+    for (; place > 0 && better(value, best.kept[place - 1].value, smallest); --place)
+      best.kept[place] = best.kept[place - 1];
+    best.kept[place] = {value, number};
+  }
+
+  static void best_k(const isa::TopK& op, const std::byte* row, Kept* kept) {
+    Best best{kept};
+    for (std::int32_t i = 0; i < op.input.shape[3]; ++i)
+      keep(best, op.output.shape[3], value_at(row + i * op.input.stride[3]), i, op.smallest);
   }
 
   static void topk(const isa::TopK& op, const Operands& at) {

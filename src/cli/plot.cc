@@ -7,29 +7,14 @@
 #include <cmath>
 #include <limits>
 
+#include "base/markup.h"
+
 namespace chengying::cli {
 namespace {
 
 constexpr double kWidth = 960, kHeight = 600, kLeft = 90, kRight = 30, kTop = 50, kBottom = 60;
 constexpr double kCharacter = 6.2, kLine = 13;  // of the small letters
 constexpr std::array kColours{"#1b6ca8", "#c0392b", "#2d8659", "#8e44ad", "#b9770e", "#555555"};
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else
-      result += c;
-  }
-  return result;
-}
 
 /// A value at an axis, with a prefix for thousands or thousandths: "2 k", "500 u".
 std::string tick_text(double value) {
@@ -148,7 +133,7 @@ class Drawing {
 
   void write(double x, double y, std::string_view what, std::string_view anchor, std::string_view more = "") {
     text_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor,
-                         more, escaped(what));
+                         more, markup_escaped(what));
   }
 
   void line(double x1, double y1, double x2, double y2, std::string_view stroke) {
@@ -184,7 +169,7 @@ class Drawing {
       text_ += fmt::format(
           "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" fill-opacity=\"0.7\">"
           "<title>{}</title></circle>\n",
-          x, y, stroke, escaped(point.label));
+          x, y, stroke, markup_escaped(point.label));
       taken_.push_back({x - 4, y - 4, x + 4, y + 4});
     }
     if (series.line)

@@ -1,6 +1,7 @@
 // The report of a quantisation as a page of HTML.
 #include <algorithm>
 
+#include "base/markup.h"
 #include "cli/quantize_report.h"
 #include "cli/table.h"
 
@@ -29,24 +30,6 @@ tbody th { font-weight: normal; overflow-wrap: anywhere }
 .scroll { overflow-x: auto }
 )";
 
-/// Text from outside, as text of the page.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string bar(std::string_view kind, double decibels) {
   const double width = 100 * std::clamp(decibels, 0.0, kFullDb) / kFullDb;
   return fmt::format(R"(<div class="{}"><i{} style="width:{:.1f}%"></i></div>)", kind,
@@ -58,10 +41,11 @@ std::string row_of(const compiler::LayerRounding& layer) {
   return fmt::format(
       "<tr><th>{}</th><td class=\"t\">{}</td><td{}>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
       "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"b\">{}{}</td><td>{}</td></tr>\n",
-      escaped(layer.layer), escaped(layer.operation), kept ? R"( class="kept")" : "", layer.format,
-      bytes_text(static_cast<double>(layer.bytes_before)), bytes_text(static_cast<double>(layer.bytes_after)),
-      decibels_text(layer.alone_db), decibels_text(layer.together_db), bar("alone", layer.alone_db),
-      bar("together", layer.together_db), escaped(layer.reason));
+      markup_escaped(layer.layer), markup_escaped(layer.operation), kept ? R"( class="kept")" : "",
+      layer.format, bytes_text(static_cast<double>(layer.bytes_before)),
+      bytes_text(static_cast<double>(layer.bytes_after)), decibels_text(layer.alone_db),
+      decibels_text(layer.together_db), bar("alone", layer.alone_db), bar("together", layer.together_db),
+      markup_escaped(layer.reason));
 }
 
 std::string layers_of(const QuantizeReport& report) {
@@ -86,8 +70,10 @@ std::string html_of(const QuantizeReport& report) {
   for (const ReportLine& line : lines_of(report))
     lines += fmt::format(
         "<tr><th>{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-        escaped(line.what), escaped(line.before), escaped(line.after), escaped(line.change));
-  for (const std::string& note : report.notes) notes += fmt::format("<p>Note: {}</p>\n", escaped(note));
+        markup_escaped(line.what), markup_escaped(line.before), markup_escaped(line.after),
+        markup_escaped(line.change));
+  for (const std::string& note : report.notes)
+    notes += fmt::format("<p>Note: {}</p>\n", markup_escaped(note));
   return fmt::format(
       R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -99,8 +85,8 @@ std::string html_of(const QuantizeReport& report) {
 {7}</tbody></table>
 {8}{9}</body></html>
 )",
-      escaped(report.model), kStyle, escaped(report.output), report.calibrated, report.method,
-      report.comparison.samples, escaped(report.compared_on), lines, notes, layers_of(report));
+      markup_escaped(report.model), kStyle, markup_escaped(report.output), report.calibrated, report.method,
+      report.comparison.samples, markup_escaped(report.compared_on), lines, notes, layers_of(report));
 }
 
 }  // namespace chengying::cli

@@ -2,58 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
+#include "billing/invoice_table.h"
 #include "cloud/paper.h"
 
 namespace chengying::cloud {
 
 namespace {
-using billing::InvoiceLine;
-using billing::RecordKind;
-
 constexpr float kLeft = 40, kRight = Paper::kWidth - kLeft, kTop = 48, kBottom = Paper::kHeight - 44;
 constexpr float kLeading = 11, kPadding = 8, kRowGap = 4;
 constexpr Lettering kTitle{Face::kBold, 15}, kHeading{Face::kBold, 10}, kText{Face::kRegular, 8.5F},
     kStrong{Face::kBold, 8.5F}, kSmall{Face::kMono, 7};
 
-/// The table's columns; the numbers end at their right edge, so that their places stand below each other.
-struct Column {
-  std::string_view name;
-  float width;
-  bool is_number;
-};
-constexpr std::array<Column, 8> kColumns{{{"kind", 58, false},
-                                          {"subject", 150, false},
-                                          {"offer", 142, false},
-                                          {"slice", 120, false},
-                                          {"records", 56, true},
-                                          {"used", 108, true},
-                                          {"per core-hour", 66, true},
-                                          {"", 62, true}}};  // the currency
-using Cells = std::array<std::string, kColumns.size()>;
-
-std::string used(const InvoiceLine& line) {
-  if (line.kind == RecordKind::kCapacity) return fmt::format("{} s", line.seconds);
-  return line.kind == RecordKind::kWork ? fmt::format("{} cycles", line.cycles) : "";
-}
-
-std::string slice(const InvoiceLine& line) {
-  if (line.kind == RecordKind::kAdjustment) return "";
-  const std::string cores = fmt::format("{}, {} core{}", line.chip, line.cores, line.cores == 1 ? "" : "s");
-  return line.chips == 1 ? cores : fmt::format("{} on each of {} chips", cores, line.chips);
-}
-
-Cells cells_of(const InvoiceLine& line) {
-  return {std::string(name_of(line.kind)),
-          line.subject,
-          line.offer,
-          slice(line),
-          std::to_string(line.count),
-          used(line),
-          line.kind == RecordKind::kAdjustment ? "" : billing::to_micro_string(line.micro_per_core_hour),
-          billing::to_micro_string(line.amount_micro)};
-}
+/// Widths of the table's columns; numbers end at their right edge, so that their places stand below each
+/// other.
+constexpr auto& kColumns = billing::kInvoiceColumns;
+constexpr std::array<float, kColumns.size()> kWidths{58, 150, 142, 120, 56, 108, 66, 62};
+using Cells = billing::InvoiceCells;
 
 /// Writes from top to bottom, and on to the next page.
 class Writer {
@@ -83,7 +48,7 @@ class Writer {
     std::array<std::vector<std::string>, kColumns.size()> lines;
     std::size_t height = 1;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      lines[i] = paper_.lines_of(cells[i], lettering, kColumns[i].width - kPadding);
+      lines[i] = paper_.lines_of(cells[i], lettering, kWidths[i] - kPadding);
       height = std::max(height, lines[i].size());
     }
     // A row stays together, unless it is longer than a page.
@@ -103,7 +68,7 @@ class Writer {
                 Lettering lettering) {
     float x = kLeft;
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      const float right = x + kColumns[i].width;
+      const float right = x + kWidths[i];
       if (n < lines[i].size() && kColumns[i].is_number) {
         paper_.write_right(right, y_, lines[i][n], lettering);
       } else if (n < lines[i].size()) {
@@ -130,16 +95,14 @@ class Writer {
   float y_ = kTop;
 };
 
-void write_table(Writer& writer, const std::string& project, const std::vector<const InvoiceLine*>& lines) {
-  writer.begin_table(project.empty() ? "Without a project" : "Project " + project);
-  std::int64_t sum = 0;
-  for (const InvoiceLine* line : lines) {
-    writer.row(cells_of(*line), kText);
+void write_table(Writer& writer, const billing::InvoiceTable& table) {
+  writer.begin_table(table.heading);
+  for (const Cells& row : table.rows) {
+    writer.row(row, kText);
     writer.rule(0.25F);
-    sum += line->amount_micro;
   }
   Cells last{"Sum"};
-  last.back() = billing::to_micro_string(sum);
+  last.back() = table.sum;
   writer.row(last, kStrong);
 }
 
@@ -182,9 +145,7 @@ Result<std::string> invoice_pdf(const billing::Invoice& invoice, std::string_vie
   if (invoice.records > 0) {
     writer.line(fmt::format("Period {} to {}", invoice.period_from, invoice.period_to), kText);
   }
-  std::map<std::string, std::vector<const InvoiceLine*>> projects;
-  for (const InvoiceLine& line : invoice.lines) projects[line.project].push_back(&line);
-  for (const auto& [project, lines] : projects) write_table(writer, project, lines);
+  for (const billing::InvoiceTable& table : billing::tables_of(invoice)) write_table(writer, table);
   write_total(writer, invoice);
   write_feet(paper, invoice);
   return paper.finish();

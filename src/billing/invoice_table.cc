@@ -1,0 +1,48 @@
+#include "billing/invoice_table.h"
+
+#include <map>
+
+namespace chengying::billing {
+
+namespace {
+std::string used(const InvoiceLine& line) {
+  if (line.kind == RecordKind::kCapacity) return fmt::format("{} s", line.seconds);
+  return line.kind == RecordKind::kWork ? fmt::format("{} cycles", line.cycles) : "";
+}
+
+std::string slice(const InvoiceLine& line) {
+  if (line.kind == RecordKind::kAdjustment) return "";
+  const std::string cores = fmt::format("{}, {} core{}", line.chip, line.cores, line.cores == 1 ? "" : "s");
+  return line.chips == 1 ? cores : fmt::format("{} on each of {} chips", cores, line.chips);
+}
+
+InvoiceCells cells_of(const InvoiceLine& line) {
+  return {std::string(name_of(line.kind)),
+          line.subject,
+          line.offer,
+          slice(line),
+          std::to_string(line.count),
+          used(line),
+          line.kind == RecordKind::kAdjustment ? "" : to_micro_string(line.micro_per_core_hour),
+          to_micro_string(line.amount_micro)};
+}
+}  // namespace
+
+std::vector<InvoiceTable> tables_of(const Invoice& invoice) {
+  std::map<std::string, std::vector<const InvoiceLine*>> projects;
+  for (const InvoiceLine& line : invoice.lines) projects[line.project].push_back(&line);
+  std::vector<InvoiceTable> tables;
+  for (const auto& [project, lines] : projects) {
+    InvoiceTable& table = tables.emplace_back();
+    table.heading = project.empty() ? "Without a project" : "Project " + project;
+    std::int64_t sum = 0;
+    for (const InvoiceLine* line : lines) {
+      table.rows.push_back(cells_of(*line));
+      sum += line->amount_micro;
+    }
+    table.sum = to_micro_string(sum);
+  }
+  return tables;
+}
+
+}  // namespace chengying::billing

@@ -25,8 +25,7 @@ Status fits(const isa::Executable& executable, const ExecutableRequest& request)
 }
 
 /// What is compiled once: a ready-made executable's own digest, or what its compilation hangs on.
-Result<Digest> key_of(const ExecutableRequest& request) {
-  TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
+Digest key_of(const ExecutableRequest& request, const Digest& model) {
   if (request.model.kind == ModelKind::kExecutable) return model;
   std::string batches;
   for (const std::int32_t batch : request.batches) batches += fmt::format(",{}", batch);
@@ -56,16 +55,19 @@ Result<isa::Executable> Executables::compile(const ExecutableRequest& request,
   return isa::load_executable(target);
 }
 
+std::filesystem::path Executables::file_for(const ExecutableRequest& request, const Digest& key) const {
+  return request.model.kind == ModelKind::kExecutable ? files_.model(key) : files_.executable(key);
+}
+
 Result<std::filesystem::path> Executables::file_of(const ExecutableRequest& request) const {
   TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
-  TRY_ASSIGN(const Digest key, key_of(request));
-  return request.model.kind == ModelKind::kExecutable ? files_.model(model) : files_.executable(key);
+  return file_for(request, key_of(request, model));
 }
 
 Result<std::shared_ptr<const isa::Executable>> Executables::get(const ExecutableRequest& request) {
   TRY_ASSIGN(const Digest model, digest_of_model(request.model.id));
-  TRY_ASSIGN(const Digest key, key_of(request));
-  TRY_ASSIGN(const std::filesystem::path path, file_of(request));
+  const Digest key = key_of(request, model);
+  const std::filesystem::path path = file_for(request, key);
   const bool ready_made = request.model.kind == ModelKind::kExecutable;
   const std::lock_guard lock(mutex_);
   if (auto shared = loaded_[key].lock()) {

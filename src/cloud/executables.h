@@ -33,6 +33,7 @@ class Executables {
   Result<std::filesystem::path> file_of(const ExecutableRequest& request) const;
 
  private:
+  std::filesystem::path file_for(const ExecutableRequest& request, const Digest& key) const;
   Result<isa::Executable> compile(const ExecutableRequest& request, const std::filesystem::path& model,
                                   const std::filesystem::path& target);
   const Files& files_;

@@ -8,10 +8,12 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -23,6 +25,14 @@ namespace chengying::cloud {
 enum class Backend : std::uint8_t { kSqlite, kPostgres };
 
 using Value = std::variant<std::int64_t, std::string_view, const Digest*>;
+
+/// What a connection keeps for each statement's text.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+template <class T>
+using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
 /// A running statement and its current row.
 class Cursor {

@@ -3,8 +3,6 @@
 #include <libpq-fe.h>
 
 #include <charconv>
-#include <functional>
-#include <unordered_map>
 #include <vector>
 
 #include "cloud/store/postgres_text.h"
@@ -180,14 +178,10 @@ class PostgresConnection final : public Connection {
     return name;
   }
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   const std::string url_;
   const bool read_only_;
   std::unique_ptr<PGconn, Clear> connection_;
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> statements_;
+  ByText<std::string> statements_;
   std::int64_t changes_ = 0;
   int scans_ = 0;
 };

@@ -86,17 +86,6 @@ std::string schema_in_postgres(std::string_view sql) {
   return out;
 }
 
-std::string hex_of_bytes(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\\x";
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    out += kDigits[value >> 4];
-    out += kDigits[value & 15];
-  }
-  return out;
-}
-
 std::string bytes_of_hex(std::string_view hex) {
   std::string out;
   for (std::size_t i = 2; i + 1 < hex.size(); i += 2) {

@@ -17,8 +17,7 @@ std::string schema_in_postgres(std::string_view sql);
 /// What the steps of the schema and the statements use and PostgreSQL lacks.
 extern const char* const kPostgresPrelude;
 
-/// "\x0aff" and bytes.
-std::string hex_of_bytes(std::string_view bytes);
+/// Of "\x0aff".
 std::string bytes_of_hex(std::string_view hex);
 
 /// The code of a five-letter SQLSTATE; "" (the server never answered) is kUnavailable.

@@ -20,10 +20,13 @@ TEST(PostgresText, ASchemaOfSqliteBecomesOneOfPostgres) {
 }
 
 TEST(PostgresText, BytesComeBackFromHexadecimal) {
-  std::string bytes;
-  for (int value = 0; value < 256; ++value) bytes += static_cast<char>(value);
-  EXPECT_EQ(bytes_of_hex(hex_of_bytes(bytes)), bytes);
-  EXPECT_EQ(hex_of_bytes("\n\xff"), "\\x0aff");
+  std::string bytes, hex = "\\x";
+  for (int value = 0; value < 256; ++value) {
+    bytes += static_cast<char>(value);
+    hex += fmt::format("{:02x}", value);
+  }
+  EXPECT_EQ(bytes_of_hex(hex), bytes);
+  EXPECT_EQ(bytes_of_hex("\\x0aff"), "\n\xff");
 }
 
 TEST(PostgresText, FaultsAreSortedByWhatTheCallerCanDo) {

@@ -2,9 +2,7 @@
 
 #include <sqlite3.h>
 
-#include <functional>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/check.h"
 
@@ -121,12 +119,8 @@ class SqliteConnection final : public Connection {
     return statement;
   }
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   sqlite3* handle_;
-  std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
+  ByText<sqlite3_stmt*> statements_;
 };
 }  // namespace
 

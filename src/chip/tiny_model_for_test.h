@@ -383,6 +383,13 @@ inline void place_constants(isa::Executable& executable, std::uint64_t bytes, bo
 }
 
 /// The whole executable, programs ordered by batch.
+/// The chip `host`, with so many cores.
+inline isa::ChipSpec host(std::int64_t cores = 4) {
+  isa::ChipSpec chip = isa::load_chip_spec(CHENGYING_SOURCE_DIR "/chips/host.toml").value();
+  chip.cores = cores;
+  return chip;
+}
+
 inline std::shared_ptr<const isa::Executable> make_executable(const Model& model, const isa::ChipSpec& chip,
                                                               std::uint16_t cores,
                                                               const std::vector<std::int32_t>& batches) {

@@ -15,17 +15,12 @@ namespace chengying::runtime {
 namespace {
 
 using namespace std::chrono_literals;
+using chip::tiny::host;
 using chip::tiny::make_executable;
 using chip::tiny::make_input;
 using chip::tiny::make_model;
 using chip::tiny::Model;
 using testing::HasSubstr;
-
-isa::ChipSpec host(std::int64_t cores = 4) {
-  isa::ChipSpec chip = isa::load_chip_spec(CHENGYING_SOURCE_DIR "/chips/host.toml").value();
-  chip.cores = cores;
-  return chip;
-}
 
 /// Work whose result arrives in a future. A second completion would throw: each comes exactly once.
 struct Pending {

@@ -155,6 +155,16 @@ Status check_buffers(const isa::Executable& executable, std::int32_t batch, cons
   return check_sizes("output", buffers.outputs, program.outputs, program, batch);
 }
 
+Status check_tensors(const isa::Executable& executable, const Work& work) {
+  return work.buffers ? check_buffers(executable, work.batch, *work.buffers)
+                      : check_inputs(executable, work.batch, work.inputs);
+}
+
+Status check_fence(const Work& work, std::int64_t fence) {
+  if (work.fence == fence) return {};
+  return fail(Code::kConflict, "the request is of grant {}, the slice of grant {}", work.fence, fence);
+}
+
 Buffers buffers_of(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   Buffers buffers;
   for (const Tensor& input : inputs) buffers.inputs.push_back(input.bytes());

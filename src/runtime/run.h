@@ -19,6 +19,10 @@ namespace chengying::runtime {
 Status check_inputs(const isa::Executable& executable, std::int32_t batch, std::span<const Tensor> inputs);
 /// The same for bytes that lie somewhere; of outputs too. Their sizes are all there is to check.
 Status check_buffers(const isa::Executable& executable, std::int32_t batch, const Buffers& buffers);
+/// Whichever of the two the request brings.
+Status check_tensors(const isa::Executable& executable, const Work& work);
+/// kConflict if the request is of another grant than the slice.
+Status check_fence(const Work& work, std::int64_t fence);
 /// What a request of `batch` samples (checked) is answered with, zeroed.
 std::vector<Tensor> make_outputs(const isa::Executable& executable, std::int32_t batch);
 Buffers buffers_of(std::span<const Tensor> inputs, std::span<Tensor> outputs);

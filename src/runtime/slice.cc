@@ -66,10 +66,8 @@ void Slice::unload(LoadedId id) {
 Status Slice::submit(Work work) {
   const std::shared_ptr<Loaded> loaded = find(work.loaded);
   if (loaded == nullptr) return fail(Code::kNotFound, "no such executable is loaded on this slice");
-  if (work.fence != fence_)
-    return fail(Code::kConflict, "the request is of grant {}, the slice of grant {}", work.fence, fence_);
-  TRY(work.buffers ? check_buffers(*loaded->executable, work.batch, *work.buffers)
-                   : check_inputs(*loaded->executable, work.batch, work.inputs));
+  TRY(check_fence(work, fence_));
+  TRY(check_tensors(*loaded->executable, work));
   switch (batcher_.try_push(std::move(work), loaded->group_limit)) {
     case Batcher::Pushed::kQueued:
       return {};

@@ -19,17 +19,12 @@ namespace chengying::runtime {
 namespace {
 
 using namespace std::chrono_literals;
+using chip::tiny::host;
 using chip::tiny::make_executable;
 using chip::tiny::make_input;
 using chip::tiny::make_model;
 using chip::tiny::Model;
 using testing::HasSubstr;
-
-isa::ChipSpec host() {
-  isa::ChipSpec chip = isa::load_chip_spec(CHENGYING_SOURCE_DIR "/chips/host.toml").value();
-  chip.cores = 4;
-  return chip;
-}
 
 /// A slice on a worker of one way, with an executable and the bytes that it should answer with.
 class WorkerDevice : public testing::Test {

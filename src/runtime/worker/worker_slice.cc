@@ -155,8 +155,7 @@ Result<std::shared_ptr<const WorkerSlice::Loaded>> WorkerSlice::find(const Work&
   if (state_ == State::kClosing) return fail(Code::kUnavailable, "the slice is closed");
   const auto found = loaded_.find(work.loaded);
   if (found == loaded_.end()) return fail(Code::kNotFound, "no such executable is loaded on this slice");
-  if (work.fence != fence_)
-    return fail(Code::kConflict, "the request is of grant {}, the slice of grant {}", work.fence, fence_);
+  TRY(check_fence(work, fence_));
   if (state_ == State::kStarting) return fail(Code::kUnavailable, "{}", why_not_);
   return found->second;
 }
@@ -164,8 +163,7 @@ Result<std::shared_ptr<const WorkerSlice::Loaded>> WorkerSlice::find(const Work&
 Status WorkerSlice::submit(Work work) {
   TRY_ASSIGN(const std::shared_ptr<const Loaded> loaded, find(work));
   const isa::Executable& executable = *loaded->executable;
-  TRY(work.buffers ? check_buffers(executable, work.batch, *work.buffers)
-                   : check_inputs(executable, work.batch, work.inputs));
+  TRY(check_tensors(executable, work));
   Running running;
   if (!work.buffers) running.outputs = make_outputs(executable, work.batch);
   const Buffers buffers = work.buffers ? *std::move(work.buffers) : buffers_of(work.inputs, running.outputs);

@@ -85,19 +85,12 @@ Result<std::map<ValueId, ChannelMeans>> channel_means(const Graph& graph, const 
 
 std::vector<double> bias_correction(const Tensor& weights, std::span<const float> rounded_weights,
                                     std::int64_t groups, const ChannelMeans& means) {
-  const auto k = static_cast<std::size_t>(weights.shape()[0]);
-  const auto c = static_cast<std::size_t>(weights.shape()[1]);
-  const std::size_t each = static_cast<std::size_t>(weights.elements()) / k, places = each / c;
   const auto real_weights = weights.as<float>();
-  std::vector<double> correction(k);
-  for (std::size_t i = 0; i < k; ++i) {
-    const std::size_t first_channel = i / (k / static_cast<std::size_t>(groups)) * c;
-    for (std::size_t j = 0; j < each; ++j) {
-      const std::size_t channel = first_channel + j / places;
-      correction[i] += real_weights[i * each + j] * means.real[channel] -
-                       rounded_weights[i * each + j] * means.rounded[channel];
-    }
-  }
+  std::vector<double> correction(static_cast<std::size_t>(weights.shape()[0]));
+  for_each_weight(weights, groups, [&](std::size_t place, std::size_t k, std::size_t channel) {
+    correction[k] +=
+        real_weights[place] * means.real[channel] - rounded_weights[place] * means.rounded[channel];
+  });
   return correction;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "compiler/passes/channel_groups.h"
+#include "compiler/passes/channel_means.h"
 #include "compiler/passes/histogram.h"
 
 namespace chengying::compiler {
@@ -12,26 +13,11 @@ namespace {
 
 constexpr int kExponentMax = 8;  // of a divisor: 1/256 to 256, all that a byte could make use of
 
-std::int32_t groups_of(const Node& node) {
-  const auto* conv = std::get_if<ConvNode>(&node.op);
-  return conv != nullptr ? conv->groups : 1;
-}
-
-/// Calls visit(place, channel of the input) for each weight of [k, c / groups, ...].
-template <class Visit>
-void for_each_weight(const Tensor& weights, std::int32_t groups, Visit visit) {
-  const auto k = static_cast<std::size_t>(weights.shape()[0]);
-  const auto c = static_cast<std::size_t>(weights.shape()[1]);
-  const std::size_t each = static_cast<std::size_t>(weights.elements()) / k, places = each / c;
-  for (std::size_t i = 0; i < k * each; ++i)
-    visit(i, i / each / (k / static_cast<std::size_t>(groups)) * c + i % each / places);
-}
-
 std::vector<double> largest_weights(const Graph& graph, const Node& reader) {
   const Tensor& weights = *graph.value(reader.inputs[1]).constant;
   std::vector<double> largest(static_cast<std::size_t>(weights.shape()[1] * groups_of(reader)));
-  for_each_weight(weights, groups_of(reader), [&](std::size_t i, std::size_t channel) {
-    largest[channel] = std::max(largest[channel], std::abs(double{weights.as<float>()[i]}));
+  for_each_weight(weights, groups_of(reader), [&](std::size_t place, std::size_t, std::size_t channel) {
+    largest[channel] = std::max(largest[channel], std::abs(double{weights.as<float>()[place]}));
   });
   return largest;
 }
@@ -122,9 +108,10 @@ void equalise(Graph& graph, std::span<const EqualisedGroup> groups) {
     }
     for (const std::uint32_t i : group.readers)
       change_constant(graph, graph.nodes[i].inputs[1], [&](Tensor& tensor) {
-        for_each_weight(tensor, groups_of(graph.nodes[i]), [&](std::size_t place, std::size_t channel) {
-          tensor.as<float>()[place] *= group.divisors[channel];
-        });
+        for_each_weight(tensor, groups_of(graph.nodes[i]),
+                        [&](std::size_t place, std::size_t, std::size_t channel) {
+                          tensor.as<float>()[place] *= group.divisors[channel];
+                        });
       });
   }
 }

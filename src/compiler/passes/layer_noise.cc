@@ -67,9 +67,8 @@ LayerMeter::LayerMeter(const Graph& graph, std::vector<std::uint32_t> layers, co
                        const Progress& progress)
     : layers_(std::move(layers)),
       values_(results_of(graph, layers_)),
-      answers_(answers_of(graph)),
       meter_(graph, values_, calibration, progress),
-      answer_meter_(graph, answers_, calibration, progress) {}
+      answer_meter_(graph, answers_of(graph), calibration, progress) {}
 
 Status LayerMeter::prepare() {
   TRY(meter_.prepare());
@@ -79,7 +78,11 @@ Status LayerMeter::prepare() {
 Result<double> LayerMeter::answer(const Graph& graph, const QuantisationPlan& plan) const {
   Graph rounded = graph;
   TRY(insert_quantisers(rounded, plan));
-  TRY_ASSIGN(const std::vector<double> all, answer_meter_.measure("measure the answer", rounded, answers_));
+  return answer_of(rounded);
+}
+
+Result<double> LayerMeter::answer_of(const Graph& rounded) const {
+  TRY_ASSIGN(const std::vector<double> all, answer_meter_.measure("measure the answer", rounded));
   return all.empty() ? kNoNoise : *std::ranges::min_element(all);
 }
 
@@ -87,8 +90,8 @@ Result<LayerMeter::Decibels> LayerMeter::together(const Graph& graph, const Quan
   Graph rounded = graph;
   TRY(insert_quantisers(rounded, plan));
   Decibels result;
-  TRY_ASSIGN(result.layers, meter_.measure("measure, rounded", rounded, values_));
-  TRY_ASSIGN(result.answer, answer(graph, plan));
+  TRY_ASSIGN(result.layers, meter_.measure("measure, rounded", rounded));
+  TRY_ASSIGN(result.answer, answer_of(rounded));
   return result;
 }
 

@@ -33,9 +33,10 @@ class LayerMeter {
   Result<std::vector<double>> alone(const Graph& graph, const QuantisationPlan& plan) const;
 
  private:
+  Result<double> answer_of(const Graph& rounded) const;
+
   const std::vector<std::uint32_t> layers_;
   const std::vector<ValueId> values_;  // the layers' results
-  const std::vector<ValueId> answers_;
   NoiseMeter meter_, answer_meter_;
 };
 

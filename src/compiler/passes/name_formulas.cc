@@ -12,12 +12,16 @@ namespace {
 using isa::BinaryKind;
 using isa::UnaryKind;
 
+/// Without bounds of its own.
+bool is_plain(const BinaryNode& op) {
+  return op.low == -isa::kInfinity && op.high == isa::kInfinity;
+}
+
 Node* binary(Editor& edit, ValueId id, BinaryKind kind) {
   Node* node = edit.producer_of<BinaryNode>(id);
   if (node == nullptr) return nullptr;
   const auto& op = std::get<BinaryNode>(node->op);
-  const bool plain = op.low == -isa::kInfinity && op.high == isa::kInfinity;
-  return op.kind == kind && plain ? node : nullptr;
+  return op.kind == kind && is_plain(op) ? node : nullptr;
 }
 
 Node* unary(Editor& edit, ValueId id, UnaryKind kind) {
@@ -76,7 +80,7 @@ std::optional<Deviation> deviation_of(Editor& edit, ValueId id) {
 /// The deviation d in x / d, x * (1 / d).
 std::optional<std::pair<ValueId, Deviation>> normalised(Editor& edit, const Node& node) {
   const auto* op = std::get_if<BinaryNode>(&node.op);
-  if (op == nullptr || op->low != -isa::kInfinity || op->high != isa::kInfinity) return std::nullopt;
+  if (op == nullptr || !is_plain(*op)) return std::nullopt;
   if (op->kind == BinaryKind::kDiv) {
     const auto deviation = deviation_of(edit, node.inputs[1]);
     return deviation ? std::optional(std::pair(node.inputs[0], *deviation)) : std::nullopt;
@@ -115,7 +119,7 @@ bool name_norm(Editor& edit, std::uint32_t index) {
 bool take_parameter(Editor& edit, std::uint32_t index) {
   Node& node = edit.node(index);
   const auto* op = std::get_if<BinaryNode>(&node.op);
-  if (op == nullptr || op->low != -isa::kInfinity || op->high != isa::kInfinity) return false;
+  if (op == nullptr || !is_plain(*op)) return false;
   const bool scale = op->kind == BinaryKind::kMul, shift = op->kind == BinaryKind::kAdd;
   if (!scale && !shift) return false;
   for (std::size_t i = 0; i < 2; ++i) {

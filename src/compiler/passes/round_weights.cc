@@ -32,9 +32,7 @@ std::optional<Tensor> corrected_bias(const Node& node, const Tensor& weights, co
                                      std::span<const float> rounded, const QuantisationPlan& plan) {
   const auto found = plan.means.find(node.inputs[0]);
   if (found == plan.means.end()) return bias != nullptr ? std::optional(*bias) : std::nullopt;
-  const auto* conv = std::get_if<ConvNode>(&node.op);
-  const std::vector<double> correction =
-      bias_correction(weights, rounded, conv != nullptr ? conv->groups : 1, found->second);
+  const std::vector<double> correction = bias_correction(weights, rounded, groups_of(node), found->second);
   Tensor result(DType::kF32, {weights.shape()[0]});
   for (std::size_t i = 0; i < correction.size(); ++i) {
     const double given = bias != nullptr ? double{bias->as<float>()[i]} : 0.0;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -16,6 +15,7 @@
 
 #include "chip/kernels/kernels.h"
 #include "isa/packing.h"
+#include "least_seconds.h"
 #include "tensor/tensor.h"
 
 namespace chengying {
@@ -127,18 +127,6 @@ struct Layer {
       : "+r"(rounds)
       :
       : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "cc");
-}
-
-/// Least time of `tries` runs, seconds: other work on the machine only ever adds.
-template <class Work>
-double least_seconds(int tries, Work work) {
-  double best = 1e9;
-  for (int i = 0; i < tries; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
 }
 
 /// Multiply-accumulates a second of u8 x i8 on one core; 0 where there is no VNNI.

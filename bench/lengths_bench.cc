@@ -4,28 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <random>
 #include <vector>
 
 #include "chip/kernels/kernels.h"
+#include "least_seconds.h"
 #include "tensor/tensor.h"
 
 namespace chengying {
 namespace {
 
-/// Least time of a few runs, seconds: other work on the machine only ever adds.
-template <class Work>
-double least_seconds(Work work) {
-  double best = 1e9;
-  for (int i = 0; i < 7; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
+constexpr int kTries = 7;
 
 AlignedBytes random_bytes(std::size_t count, bool bf16) {
   AlignedBytes bytes(count);
@@ -42,7 +32,7 @@ AlignedBytes random_bytes(std::size_t count, bool bf16) {
 double read_rate(std::size_t count) {
   const AlignedBytes bytes = random_bytes(count, false);
   std::uint64_t sum = 0;
-  const double seconds = least_seconds([&] {
+  const double seconds = least_seconds(kTries, [&] {
     std::uint64_t lanes[16] = {};
     for (std::size_t i = 0; i + 128 <= count; i += 128) {
       std::uint64_t x[16];
@@ -88,7 +78,7 @@ void attend(std::int32_t heads, std::int32_t heads_kv, std::int32_t length, DTyp
   const chip::Kernels& kernels = chip::kernels_of(chip::best_kernels());
   report(
       fmt::format("attention {} heads, {} of keys, {} tokens, {}", heads, heads_kv, length, name_of(dtype)),
-      least_seconds([&] { kernels.attention(op, at); }), 2.0 * static_cast<double>(bytes));
+      least_seconds(kTries, [&] { kernels.attention(op, at); }), 2.0 * static_cast<double>(bytes));
 }
 
 void scan(std::int32_t rows, std::int32_t d, DType dtype) {
@@ -107,7 +97,7 @@ void scan(std::int32_t rows, std::int32_t d, DType dtype) {
   const Operands at{.input = query.data(), .second = table.data(), .output = out.data()};
   const chip::Kernels& kernels = chip::kernels_of(chip::best_kernels());
   report(fmt::format("best 10 of {} rows of {}, {}", rows, d, name_of(dtype)),
-         least_seconds([&] { kernels.scan(op, at); }), static_cast<double>(bytes));
+         least_seconds(kTries, [&] { kernels.scan(op, at); }), static_cast<double>(bytes));
 }
 
 }  // namespace

@@ -16,19 +16,16 @@ namespace {
 
 using cli::Align;
 
-constexpr std::string_view kHead =
-    "# Real models\n\n"
-    "Each was compiled for the chip `host`, run on it, and held against ONNX Runtime on the same inputs, by\n"
-    "`make models`, which wrote this page. Times are medians of a few runs on 2 threads of a machine that "
-    "did\n"
-    "other work besides: read them as ratios, and as such with care. The largest difference is a part of "
-    "the\n"
-    "output's largest element; int8 models, whose products ONNX Runtime sums otherwise, are held "
-    "to the "
-    "cosine.\n"
-    "Where a model is refused the reason stands in its verdict. [scripts/models.txt](../scripts/models.txt) "
-    "says\n"
-    "where each is from, which sizes its symbolic dimensions have, and what is asked of it.\n\n";
+constexpr std::string_view kHead = R"(# Real models
+
+Each was compiled for the chip `host`, run on it, and held against ONNX Runtime on the same inputs, by
+`make models`, which wrote this page. Times are medians of a few runs on 2 threads of a machine that did
+other work besides: read them as ratios, and as such with care. The largest difference is a part of the
+output's largest element; int8 models, whose products ONNX Runtime sums otherwise, are held to the cosine.
+Where a model is refused the reason stands in its verdict. [scripts/models.txt](../scripts/models.txt) says
+where each is from, which sizes its symbolic dimensions have, and what is asked of it.
+
+)";
 
 std::string verdict_of(const peer::ModelRow& row, const Result<peer::SideBySide>& result) {
   if (!result) {

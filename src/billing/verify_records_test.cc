@@ -5,21 +5,12 @@
 
 #include <vector>
 
+#include "billing/small_book_for_test.h"
+
 namespace chengying::billing {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::string_view kBook = R"(version = 1
-currency = "USD"
-[[offer]]
-id = "a.shared"
-chip = "a"
-cores = 2
-term = "shared"
-work_micro_per_core_hour = 99_999
-)";
-
 /// More text than one part has, so that threads share it.
 struct Month {
   std::vector<Record> records;
@@ -58,11 +49,11 @@ Month month(std::int64_t count) {
 }
 
 InvoiceHeader header() {
-  return {"inv_1", "tn_1", "USD", "", sha256("the month before"), {{1, sha256(kBook)}}};
+  return {"inv_1", "tn_1", "USD", "", sha256("the month before"), {{1, sha256(kSmallBook)}}};
 }
 
 std::string refusal(const Invoice& invoice, const std::string& text) {
-  const auto verified = verify_invoice(to_json(invoice), text, kBook);
+  const auto verified = verify_invoice(to_json(invoice), text, kSmallBook);
   return verified ? "" : verified.error().message;
 }
 
@@ -80,7 +71,7 @@ class VerifyRecords : public testing::Test {
 
 TEST_F(VerifyRecords, ManyPartsAreOneWhole) {
   ASSERT_GT(month_.text.size(), std::size_t{8} << 20);
-  const auto verified = verify_invoice(to_json(invoice_), month_.text, kBook);
+  const auto verified = verify_invoice(to_json(invoice_), month_.text, kSmallBook);
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified->records, kCount);
   EXPECT_EQ(verified->lines, 21);

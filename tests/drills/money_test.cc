@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "billing/invoice.h"
+#include "billing/small_book_for_test.h"
 #include "cloud/store/postgres_for_test.h"
 #include "cloud/store/store.h"
 
@@ -71,17 +72,6 @@ TEST(Money, TenThousandHoldsAtOnceStopAtTheLastNanoOfACap) {
   store.reset();
   std::filesystem::remove_all(folder);
 }
-
-constexpr const char* kBook = R"(version = 1
-currency = "USD"
-[[offer]]
-id = "a.shared"
-chip = "a"
-cores = 2
-term = "shared"
-work_micro_per_core_hour = 99_999
-)";
-
 TEST(Money, AMonthsInvoiceVerifies) {
   const char* wanted = std::getenv("CHENGYING_DRILL_RECORDS");
   const std::int64_t count = wanted == nullptr ? 20'000 : std::atoll(wanted);
@@ -116,7 +106,8 @@ TEST(Money, AMonthsInvoiceVerifies) {
     lines += to_json(record) + "\n";
     records.push_back(std::move(record));
   }
-  const auto invoice = billing::make_invoice({"inv_1", "tn_a", "USD", "", {}, {{1, sha256(kBook)}}}, records);
+  const auto invoice =
+      billing::make_invoice({"inv_1", "tn_a", "USD", "", {}, {{1, sha256(billing::kSmallBook)}}}, records);
   ASSERT_TRUE(invoice);
   const std::string json = to_json(*invoice);
   records = {};
@@ -124,10 +115,10 @@ TEST(Money, AMonthsInvoiceVerifies) {
     const std::filesystem::path files(folder);
     ASSERT_TRUE(write_file_atomically(files / "invoice.json", json));
     ASSERT_TRUE(write_file_atomically(files / "records.jsonl", lines));
-    ASSERT_TRUE(write_file_atomically(files / "prices.toml", std::string_view(kBook)));
+    ASSERT_TRUE(write_file_atomically(files / "prices.toml", billing::kSmallBook));
   }
   const auto start = Clock::now();
-  const auto verified = billing::verify_invoice(json, lines, std::string_view(kBook));
+  const auto verified = billing::verify_invoice(json, lines, billing::kSmallBook);
   const double took = seconds_since(start);
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified->records, count);

@@ -24,22 +24,24 @@ Status LocalEngine::load(std::shared_ptr<const isa::Executable> executable) {
   return {};
 }
 
-Result<std::vector<Tensor>> LocalEngine::run(std::int32_t batch, const std::vector<Tensor>& inputs) {
+Result<std::vector<Tensor>> LocalEngine::run(std::int32_t batch, const std::vector<Tensor>& inputs,
+                                             std::span<const std::int64_t> arguments) {
   CHECK(executable_ != nullptr);
   TRY(runtime::check_inputs(*executable_, batch, inputs));
-  if (runtime::plan_batch(*executable_, batch).empty()) {
-    return std::unexpected<Error>(runtime::cost_of(*executable_, chip_, batch).error());
-  }
+  const isa::Program* exact = executable_->program_for(batch);
+  TRY(runtime::check_arguments(exact != nullptr ? *exact : executable_->programs.front(), arguments));
   const auto start = std::chrono::steady_clock::now();
-  TRY_ASSIGN(std::vector<Tensor> outputs, runtime::run_alone(engine_, *executable_, batch, inputs));
+  TRY_ASSIGN(std::vector<Tensor> outputs,
+             runtime::run_alone(engine_, *executable_, batch, inputs, {.arguments = arguments}));
   const auto time = std::chrono::steady_clock::now() - start;
   clock_ns_ = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
   return outputs;
 }
 
-Result<runtime::RunCost> LocalEngine::cost_of(std::int32_t batch) const {
+Result<runtime::RunCost> LocalEngine::cost_of(std::int32_t batch,
+                                              std::span<const std::int64_t> arguments) const {
   CHECK(executable_ != nullptr);
-  TRY_ASSIGN(runtime::RunCost cost, runtime::cost_of(*executable_, chip_, batch));
+  TRY_ASSIGN(runtime::RunCost cost, runtime::cost_of(*executable_, chip_, batch, arguments));
   cost.clock_ns = clock_ns_;
   return cost;
 }

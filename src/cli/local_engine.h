@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -26,9 +27,10 @@ class LocalEngine {
   /// Errors of verify: a program that the chip or slice cannot run.
   Status load(std::shared_ptr<const isa::Executable> executable);
   /// One request of `batch` samples through the loaded executable.
-  Result<std::vector<Tensor>> run(std::int32_t batch, const std::vector<Tensor>& inputs);
+  Result<std::vector<Tensor>> run(std::int32_t batch, const std::vector<Tensor>& inputs,
+                                  std::span<const std::int64_t> arguments = {});
   /// What that costs; clock_ns is that of the last run, 0 before.
-  Result<runtime::RunCost> cost_of(std::int32_t batch) const;
+  Result<runtime::RunCost> cost_of(std::int32_t batch, std::span<const std::int64_t> arguments = {}) const;
 
  private:
   const isa::ChipSpec& chip_;

@@ -42,19 +42,44 @@ bool alike(const std::vector<isa::Binding>& a, std::int32_t a_batch, const std::
   });
 }
 
-RunCost cost_of_program(const isa::Executable& executable, const isa::Program& program,
-                        const isa::ChipSpec& chip) {
-  const timing::Timing timing = timing::walk(program, chip, executable.cores);
-  return {timing.cycles, timing.picojoules, timing.cycles * executable.cores, 0};
+RunCost cost_of_program(const isa::Program& program, const isa::ChipSpec& chip, std::uint16_t cores,
+                        std::span<const std::int64_t> arguments) {
+  const timing::Timing timing = timing::walk(program, chip, cores, arguments);
+  return {timing.cycles, timing.picojoules, timing.cycles * cores, 0};
+}
+
+std::string names_of(const std::vector<isa::Argument>& arguments) {
+  std::string names;
+  for (const isa::Argument& argument : arguments) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", argument.name);
+  }
+  return names;
 }
 
 }  // namespace
+
+Status check_arguments(const isa::Program& program, std::span<const std::int64_t> arguments) {
+  if (arguments.size() != program.arguments.size()) {
+    if (program.arguments.empty())
+      return fail(Code::kInvalidArgument, "the program takes no arguments, {} were given", arguments.size());
+    return fail(Code::kInvalidArgument, "the program takes {} arguments ({}), {} were given",
+                program.arguments.size(), names_of(program.arguments), arguments.size());
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const isa::Argument& argument = program.arguments[i];
+    if (arguments[i] < argument.low || arguments[i] > argument.high)
+      return fail(Code::kInvalidArgument, "argument '{}' is {}; it must be {} to {}", argument.name,
+                  arguments[i], argument.low, argument.high);
+  }
+  return {};
+}
 
 bool can_split_batches(const isa::Executable& executable) {
   if (executable.programs.empty()) return false;
   const isa::Program& first = executable.programs.front();
   return std::ranges::all_of(executable.programs, [&](const isa::Program& program) {
-    return alike(program.inputs, program.batch, first.inputs, first.batch) &&
+    return program.arguments.empty() &&
+           alike(program.inputs, program.batch, first.inputs, first.batch) &&
            alike(program.outputs, program.batch, first.outputs, first.batch);
   });
 }
@@ -64,13 +89,19 @@ std::vector<std::int32_t> plan_batch(const isa::Executable& executable, std::int
 }
 
 CostTable::CostTable(const isa::Executable& executable, const isa::ChipSpec& chip)
-    : splits_(can_split_batches(executable)) {
-  for (const isa::Program& program : executable.programs)
-    programs_.push_back({program.batch, cost_of_program(executable, program, chip)});
+    : chip_(std::make_shared<const isa::ChipSpec>(chip)),
+      cores_(executable.cores),
+      splits_(can_split_batches(executable)) {
+  for (const isa::Program& program : executable.programs) {
+    Entry& entry = programs_.emplace_back();
+    entry.batch = program.batch;
+    entry.cost = cost_of_program(program, chip, cores_, program.highest_arguments());
+    if (!program.arguments.empty()) entry.program = std::make_shared<const isa::Program>(program);
+  }
   std::ranges::sort(programs_, {}, &Entry::batch);
 }
 
-Result<RunCost> CostTable::cost_of(std::int32_t batch) const {
+Result<RunCost> CostTable::cost_of(std::int32_t batch, std::span<const std::int64_t> arguments) const {
   std::vector<std::int32_t> sizes;
   for (const Entry& entry : programs_) sizes.push_back(entry.batch);
   const std::vector<std::int32_t> pieces = plan(sizes, splits_, batch);
@@ -79,7 +110,13 @@ Result<RunCost> CostTable::cost_of(std::int32_t batch) const {
                 fmt::join(sizes, ", "));
   RunCost sum;
   for (const std::int32_t piece : pieces) {
-    const RunCost& cost = std::ranges::lower_bound(programs_, piece, {}, &Entry::batch)->cost;
+    const Entry& entry = *std::ranges::lower_bound(programs_, piece, {}, &Entry::batch);
+    RunCost cost = entry.cost;
+    if (!arguments.empty()) {
+      static const isa::Program kWithoutArguments;
+      TRY(check_arguments(entry.program == nullptr ? kWithoutArguments : *entry.program, arguments));
+      cost = cost_of_program(*entry.program, *chip_, cores_, arguments);
+    }
     sum.cycles += cost.cycles;
     sum.picojoules += cost.picojoules;
     sum.core_cycles += cost.core_cycles;
@@ -87,8 +124,9 @@ Result<RunCost> CostTable::cost_of(std::int32_t batch) const {
   return sum;
 }
 
-Result<RunCost> cost_of(const isa::Executable& executable, const isa::ChipSpec& chip, std::int32_t batch) {
-  return CostTable(executable, chip).cost_of(batch);
+Result<RunCost> cost_of(const isa::Executable& executable, const isa::ChipSpec& chip, std::int32_t batch,
+                        std::span<const std::int64_t> arguments) {
+  return CostTable(executable, chip).cost_of(batch, arguments);
 }
 
 }  // namespace chengying::runtime

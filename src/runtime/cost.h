@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -15,9 +17,13 @@ namespace chengying::runtime {
 /// The most samples that one request may carry.
 inline constexpr std::int32_t kMaxRequestBatch = 65536;
 
-/// Whether batches can be cut and joined along the first dimension: every program has the same bindings
-/// (names, in order, types, dimensions after the first), and the first dimension of each is the program's
-/// batch times the same number. If not, only batches with a program of exactly that size can be run, and
+/// kInvalidArgument, naming the argument, what it is and what it should be, unless `arguments` are those of a
+/// run of `program`: so many, each within its bounds.
+Status check_arguments(const isa::Program& program, std::span<const std::int64_t> arguments);
+
+/// Whether batches can be cut and joined along the first dimension: no program has arguments, every program
+/// has the same bindings (names, in order, types, dimensions after the first), and the first dimension of each
+/// is the program's batch times the same number. If not, only batches with a program of exactly that size can be run, and
 /// never merged.
 bool can_split_batches(const isa::Executable& executable);
 
@@ -33,20 +39,26 @@ class CostTable {
  public:
   CostTable() = default;  // of no program: serves no batch
   CostTable(const isa::Executable& executable, const isa::ChipSpec& chip);
-  /// The sum over the plan of `batch`; clock_ns is 0. kInvalidArgument, naming the sizes there are, if the
-  /// batch cannot be served.
-  Result<RunCost> cost_of(std::int32_t batch) const;
+  /// The sum over the plan of `batch`; clock_ns is 0. Of a program with arguments: what it costs at these, or,
+  /// without any, the most that it can. kInvalidArgument, naming the sizes there are, if the batch cannot be
+  /// served, and for arguments that are not the program's.
+  Result<RunCost> cost_of(std::int32_t batch, std::span<const std::int64_t> arguments = {}) const;
 
  private:
   struct Entry {
     std::int32_t batch = 0;
-    RunCost cost;
+    RunCost cost;  // at the highest arguments
+    /// To be walked again at others; nullptr if it has none.
+    std::shared_ptr<const isa::Program> program = nullptr;
   };
   std::vector<Entry> programs_;  // ordered by batch
+  std::shared_ptr<const isa::ChipSpec> chip_;
+  std::uint16_t cores_ = 1;
   bool splits_ = false;
 };
 
 /// The same for one question; walks the programs of the plan anew.
-Result<RunCost> cost_of(const isa::Executable& executable, const isa::ChipSpec& chip, std::int32_t batch);
+Result<RunCost> cost_of(const isa::Executable& executable, const isa::ChipSpec& chip, std::int32_t batch,
+                        std::span<const std::int64_t> arguments = {});
 
 }  // namespace chengying::runtime

@@ -61,6 +61,7 @@ struct Work {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   Completion done;
   std::int64_t fence = 0;  // of the grant that it runs under: the slice's, or it is refused
+  std::vector<std::int64_t> arguments{};  // as the program's, each within its bounds
   /// Instead of `inputs` and of RunDone's outputs, which are then empty.
   std::optional<Buffers> buffers = std::nullopt;
 };

@@ -62,12 +62,7 @@ class DeviceOfSlices final : public Device {
   Result<LoadedId> load(SliceId slice, std::shared_ptr<const isa::Executable> executable,
                         const std::filesystem::path& file) override {
     TRY_ASSIGN(const auto found, find(slice));
-    for (const isa::Program& program : executable->programs) {
-      if (program.arguments.empty() && program.state_bytes == 0) continue;
-      return fail(Code::kUnsupported,
-                  "the executable takes arguments or keeps state from run to run; a device serves requests "
-                  "that carry neither");
-    }
+    TRY(check_servable(*executable));
     const LoadedId id{++last_id_};
     TRY(found->load(id, std::move(executable), file));
     return id;
@@ -83,6 +78,21 @@ class DeviceOfSlices final : public Device {
   }
 
  private:
+  /// Requests of many callers come in any order, and again: what a run left behind may not change an answer.
+  static Status check_servable(const isa::Executable& executable) {
+    for (const isa::Program& program : executable.programs) {
+      if (program.state_bytes != 0)
+        return fail(Code::kUnsupported,
+                    "the executable keeps state from run to run; a device serves requests that stand alone");
+      if (program.arguments != executable.programs.front().arguments)
+        return fail(Code::kInvalidArgument,
+                    "the programs for batches {} and {} have different arguments: a request has the same "
+                    "for each",
+                    executable.programs.front().batch, program.batch);
+    }
+    return {};
+  }
+
   struct Opened {
     std::shared_ptr<Slice> slice;  // shared: a call in progress outlives the closing of its slice
     std::uint16_t cores = 0;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <random>
@@ -9,6 +10,7 @@
 #include "chip/tiny_model_for_test.h"
 #include "runtime/cost.h"
 #include "runtime/device.h"
+#include "runtime/lengths_for_test.h"
 #include "runtime/worker/worker_device.h"
 
 namespace chengying::runtime {
@@ -27,15 +29,20 @@ struct Pending {
   Work work;
   std::future<RunDone> done;
 };
-Pending pending(LoadedId loaded, Tensor input) {
+Pending pending(LoadedId loaded, std::vector<Tensor> inputs) {
   auto promise = std::make_shared<std::promise<RunDone>>();
   Pending result;
   result.done = promise->get_future();
   result.work.loaded = loaded;
-  result.work.batch = static_cast<std::int32_t>(input.shape()[0]);
-  result.work.inputs.push_back(std::move(input));
+  result.work.batch = static_cast<std::int32_t>(inputs[0].shape()[0]);
+  result.work.inputs = std::move(inputs);
   result.work.done = [promise](RunDone done) { promise->set_value(std::move(done)); };
   return result;
+}
+Pending pending(LoadedId loaded, Tensor input) {
+  std::vector<Tensor> inputs;
+  inputs.push_back(std::move(input));
+  return pending(loaded, std::move(inputs));
 }
 
 std::vector<std::byte> bytes_of(const RunDone& done) {
@@ -236,7 +243,7 @@ TEST_P(AnyDevice, AnExecutableForAnotherSliceIsNotLoaded) {
             Code::kInvalidArgument);
 }
 
-TEST_P(AnyDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
+TEST_P(AnyDevice, AnExecutableThatKeepsStateIsNotLoaded) {
   const auto device = make(host(), {});
   const SliceId slice = device->open_slice(1).value();
   const auto made = make_executable(make_model(1), host(), 1, {1});
@@ -245,7 +252,61 @@ TEST_P(AnyDevice, AnExecutableThatTakesArgumentsOrKeepsStateIsNotLoaded) {
   const auto loaded = device->load(slice, with_state);
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().code, Code::kUnsupported);
-  EXPECT_THAT(loaded.error().message, HasSubstr("takes arguments or keeps state from run to run"));
+  EXPECT_THAT(loaded.error().message, HasSubstr("keeps state from run to run"));
+}
+
+TEST_P(AnyDevice, ProgramsWithOtherArgumentsEachAreNotLoaded) {
+  const auto device = make(host(), {});
+  const SliceId slice = device->open_slice(1).value();
+  auto uneven = std::make_shared<isa::Executable>(*make_executable(make_model(1), host(), 1, {1, 2}));
+  uneven->programs[1].arguments = {{"length", 1, 8}};
+  const auto loaded = device->load(slice, uneven);
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_THAT(loaded.error().message, HasSubstr("batches 1 and 2 have different arguments"));
+}
+
+TEST_P(AnyDevice, ArgumentsSizeTheRunAndItsCost) {
+  const auto device = make(host(), {.batch_delay = 1ms});
+  const SliceId slice = device->open_slice(1).value();
+  const auto executable = lengths::make_executable(host());
+  const auto loaded = device->load(slice, executable);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  std::vector<Pending> requests;
+  for (std::int64_t length = 1; length <= lengths::kRowsMost; ++length) {
+    Pending& one = requests.emplace_back(pending(*loaded, lengths::make_inputs()));
+    one.work.arguments = {length};
+    ASSERT_TRUE(device->submit(slice, std::move(one.work)).has_value());
+  }
+  for (std::int64_t length = 1; length <= lengths::kRowsMost; ++length) {
+    const RunDone done = requests[static_cast<std::size_t>(length - 1)].done.get();
+    ASSERT_TRUE(done.outputs.has_value()) << done.outputs.error().message;
+    EXPECT_EQ(done.outputs->at(0).as<float>()[3], lengths::answer(length));
+    EXPECT_EQ(done.cost.cycles, cost_of(*executable, host(), 1, std::array{length})->cycles);
+  }
+  EXPECT_LT(cost_of(*executable, host(), 1, std::array{std::int64_t{1}})->cycles,
+            cost_of(*executable, host(), 1)->cycles);
+}
+
+TEST_P(AnyDevice, ArgumentsThatAreNotTheProgramsAreRefused) {
+  const auto device = make(host(), {});
+  const SliceId slice = device->open_slice(1).value();
+  const LoadedId loaded = device->load(slice, lengths::make_executable(host())).value();
+  const auto refusal = [&](LoadedId of, std::vector<Tensor> inputs, std::vector<std::int64_t> arguments) {
+    Pending one = pending(of, std::move(inputs));
+    one.work.arguments = std::move(arguments);
+    const Status submitted = device->submit(slice, std::move(one.work));
+    EXPECT_FALSE(submitted.has_value());
+    return submitted ? std::string() : submitted.error().message;
+  };
+  EXPECT_EQ(refusal(loaded, lengths::make_inputs(), {}),
+            "the program takes 1 arguments (length), 0 were given");
+  EXPECT_EQ(refusal(loaded, lengths::make_inputs(), {0}), "argument 'length' is 0; it must be 1 to 6");
+  EXPECT_EQ(refusal(loaded, lengths::make_inputs(), {7}), "argument 'length' is 7; it must be 1 to 6");
+  const Model model = make_model(1);
+  const LoadedId plain = device->load(slice, make_executable(model, host(), 1, {1})).value();
+  std::vector<Tensor> image;
+  image.push_back(make_input(model, 1, 1));
+  EXPECT_EQ(refusal(plain, std::move(image), {5}), "the program takes no arguments, 1 were given");
 }
 
 TEST_P(AnyDevice, AFullQueueRefusesAndWhatIsQueuedStillRuns) {

@@ -155,9 +155,10 @@ Status check_buffers(const isa::Executable& executable, std::int32_t batch, cons
   return check_sizes("output", buffers.outputs, program.outputs, program, batch);
 }
 
-Status check_tensors(const isa::Executable& executable, const Work& work) {
-  return work.buffers ? check_buffers(executable, work.batch, *work.buffers)
-                      : check_inputs(executable, work.batch, work.inputs);
+Status check_request(const isa::Executable& executable, const Work& work) {
+  TRY(work.buffers ? check_buffers(executable, work.batch, *work.buffers)
+                   : check_inputs(executable, work.batch, work.inputs));
+  return check_arguments(program_like(executable, work.batch), work.arguments);
 }
 
 Status check_fence(const Work& work, std::int64_t fence) {
@@ -186,10 +187,11 @@ Status run_parts(chip::Engine& engine, const isa::Executable& executable, std::s
 }
 
 Result<std::vector<Tensor>> run_alone(chip::Engine& engine, const isa::Executable& executable,
-                                      std::int32_t batch, std::span<const Tensor> inputs) {
+                                      std::int32_t batch, std::span<const Tensor> inputs,
+                                      const chip::RunOptions& options) {
   std::vector<Tensor> outputs = make_outputs(executable, batch);
   Part part{batch, buffers_of(inputs, outputs)};
-  TRY(run_parts(engine, executable, {&part, 1}));
+  TRY(run_parts(engine, executable, {&part, 1}, options));
   return outputs;
 }
 

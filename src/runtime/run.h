@@ -19,8 +19,8 @@ namespace chengying::runtime {
 Status check_inputs(const isa::Executable& executable, std::int32_t batch, std::span<const Tensor> inputs);
 /// The same for bytes that lie somewhere; of outputs too. Their sizes are all there is to check.
 Status check_buffers(const isa::Executable& executable, std::int32_t batch, const Buffers& buffers);
-/// Whichever of the two the request brings.
-Status check_tensors(const isa::Executable& executable, const Work& work);
+/// Whichever of the two the request brings, and its arguments.
+Status check_request(const isa::Executable& executable, const Work& work);
 /// kConflict if the request is of another grant than the slice.
 Status check_fence(const Work& work, std::int64_t fence);
 /// What a request of `batch` samples (checked) is answered with, zeroed.
@@ -40,6 +40,7 @@ Status run_parts(chip::Engine& engine, const isa::Executable& executable, std::s
 
 /// One request by itself, as check_inputs accepts.
 Result<std::vector<Tensor>> run_alone(chip::Engine& engine, const isa::Executable& executable,
-                                      std::int32_t batch, std::span<const Tensor> inputs);
+                                      std::int32_t batch, std::span<const Tensor> inputs,
+                                      const chip::RunOptions& options = {});
 
 }  // namespace chengying::runtime

@@ -67,7 +67,7 @@ Status Slice::submit(Work work) {
   const std::shared_ptr<Loaded> loaded = find(work.loaded);
   if (loaded == nullptr) return fail(Code::kNotFound, "no such executable is loaded on this slice");
   TRY(check_fence(work, fence_));
-  TRY(check_tensors(*loaded->executable, work));
+  TRY(check_request(*loaded->executable, work));
   switch (batcher_.try_push(std::move(work), loaded->group_limit)) {
     case Batcher::Pushed::kQueued:
       return {};
@@ -123,7 +123,9 @@ void Slice::run_live(Loaded& loaded, std::vector<Work>& group) {
     parts.push_back({work.batch, work.buffers ? *work.buffers : buffers_of(work.inputs, outputs[i])});
   }
   const SteadyClock::time_point start = SteadyClock::now();
-  const Status status = run_parts(loaded.engine, *loaded.executable, parts);
+  // A program with arguments is never one that runs several requests together.
+  const Status status =
+      run_parts(loaded.engine, *loaded.executable, parts, {.arguments = group.front().arguments});
   const auto clock_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - start).count();
   for (std::size_t i = 0; i < group.size(); ++i) {
@@ -131,7 +133,8 @@ void Slice::run_live(Loaded& loaded, std::vector<Work>& group) {
       end_with(group[i], status.error());
       continue;
     }
-    RunCost cost = *loaded.costs.cost_of(group[i].batch);  // submit saw that there is a plan
+    // submit saw that there is a plan, and that the arguments are the program's
+    RunCost cost = *loaded.costs.cost_of(group[i].batch, group[i].arguments);
     cost.clock_ns = static_cast<std::uint64_t>(clock_ns);
     group[i].done({std::move(outputs[i]), cost});
   }

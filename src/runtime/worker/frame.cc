@@ -150,6 +150,7 @@ void fields(Stream& stream, Frame& frame) {
     stream.field(frame.deadline_ns);
     stream.list(frame.inputs);
     stream.list(frame.outputs);
+    stream.list(frame.arguments);
   } else if constexpr (std::is_same_v<Plain, LoadedFrame>) {
     stream.field(frame.id);
     stream.status(frame.status);

@@ -61,6 +61,7 @@ struct RunFrame {
   std::int32_t batch = 1;
   std::int64_t fence = 0, deadline_ns = 0;  // of the steady clock, which all processes share
   std::vector<Extent> inputs, outputs;
+  std::vector<std::int64_t> arguments;
 };
 struct CloseFrame {};
 struct OpenedFrame {};

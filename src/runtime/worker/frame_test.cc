@@ -46,7 +46,7 @@ TEST(Frame, AnErrorArrivesWithItsCodeAndItsWords) {
 }
 
 TEST(Frame, EveryShorterOrLongerPacketIsRefused) {
-  const RunFrame run{1, 2, 3, 4, 5, {{0, 64}, {64, 64}}, {{128, 64}}};
+  const RunFrame run{1, 2, 3, 4, 5, {{0, 64}, {64, 64}}, {{128, 64}}, {7, 9}};
   const std::vector<std::byte> packet = encode(run);
   EXPECT_EQ(decode<RunFrame>(packet)->outputs[0].offset, 128);
   for (std::size_t size = 0; size < packet.size(); ++size) {

@@ -85,8 +85,8 @@ class Worker {
     TRY_ASSIGN(const Kind kind, kind_of(packet.bytes));
     switch (kind) {
       case Kind::kRun: {
-        TRY_ASSIGN(const RunFrame frame, decode<RunFrame>(packet.bytes));
-        TRY(run(frame));
+        TRY_ASSIGN(RunFrame frame, decode<RunFrame>(packet.bytes));
+        TRY(run(std::move(frame)));
         return true;
       }
       case Kind::kLoad: {
@@ -117,7 +117,7 @@ class Worker {
     return slice_->load(LoadedId{frame.id}, std::make_shared<const isa::Executable>(std::move(executable)));
   }
 
-  Status run(const RunFrame& frame) {
+  Status run(RunFrame frame) {
     Buffers buffers;
     for (const Extent& extent : frame.inputs) {
       TRY_ASSIGN(const std::span<std::byte> bytes, memory_->at(extent));
@@ -134,6 +134,7 @@ class Worker {
               .deadline = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(frame.deadline_ns)),
               .done = [this, request = frame.request](RunDone done) { answer(request, done); },
               .fence = frame.fence,
+              .arguments = std::move(frame.arguments),
               .buffers = std::move(buffers)};
     if (const Status submitted = slice_->submit(std::move(work)); !submitted)
       answer(frame.request, {std::unexpected(submitted.error()), {}});

@@ -163,7 +163,7 @@ Result<std::shared_ptr<const WorkerSlice::Loaded>> WorkerSlice::find(const Work&
 Status WorkerSlice::submit(Work work) {
   TRY_ASSIGN(const std::shared_ptr<const Loaded> loaded, find(work));
   const isa::Executable& executable = *loaded->executable;
-  TRY(check_tensors(executable, work));
+  TRY(check_request(executable, work));
   Running running;
   if (!work.buffers) running.outputs = make_outputs(executable, work.batch);
   const Buffers buffers = work.buffers ? *std::move(work.buffers) : buffers_of(work.inputs, running.outputs);
@@ -182,7 +182,8 @@ Status WorkerSlice::submit(Work work) {
                  .fence = work.fence,
                  .deadline_ns = std::chrono::nanoseconds(work.deadline.time_since_epoch()).count(),
                  .inputs = cut(buffers.inputs, offset),
-                 .outputs = cut(buffers.outputs, offset)};
+                 .outputs = cut(buffers.outputs, offset),
+                 .arguments = std::move(work.arguments)};
   for (std::size_t i = 0; i < buffers.inputs.size(); ++i)
     std::ranges::copy(buffers.inputs[i], memory_->at(frame.inputs[i])->begin());
   running.done = std::move(work.done);

@@ -73,6 +73,7 @@ void visit_fields(Visit& visit, Value& quote) {
   visit("cores", quote.cores);
   visit("executable", quote.executable);
   visit("batch", quote.batch);
+  visit.optional("arguments", quote.arguments);
   visit("cycles", quote.cycles);
   visit("clock_hz", quote.clock_hz);
   visit("picojoules", quote.picojoules);

@@ -29,6 +29,9 @@ struct Quote {
   // kWork
   Digest executable;  // what would run
   std::int32_t batch = 0;
+  /// Of the program, as in Record. "" although it has some: whatever they will be, so the price is the
+  /// highest.
+  std::string arguments;
   std::uint64_t cycles = 0;
   std::uint64_t clock_hz = 0;
   std::uint64_t picojoules = 0;

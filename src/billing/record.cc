@@ -30,8 +30,10 @@ void visit_hashed_fields(Visit& visit, Value& record) {
   visit("clock_hz", record.clock_hz);
   visit("executable", record.executable);
   visit("batch", record.batch);
+  visit.optional("arguments", record.arguments);
   visit("cycles", record.cycles);
   visit("picojoules", record.picojoules);
+  visit.optional("bytes", record.bytes);
   visit("seconds", record.seconds);
   visit.optional("seconds_before", record.seconds_before);
   visit.optional("note", record.note);
@@ -39,6 +41,8 @@ void visit_hashed_fields(Visit& visit, Value& record) {
   visit("micro_per_core_hour", record.micro_per_core_hour);
   visit("price_nano", record.price);
   visit("quote", record.quote);
+  visit.optional("status", record.status);
+  visit.optional("started_us", record.started_us);
   visit("monotonic_us", record.monotonic_us);
   visit("at", record.at);
   visit("previous", record.previous);
@@ -77,6 +81,10 @@ Result<Money> price_of(const Record& record) {
     TRY_ASSIGN(const Money whole, capacity_price(until, cores, record.micro_per_core_hour));
     TRY_ASSIGN(const Money before, capacity_price(record.seconds_before, cores, record.micro_per_core_hour));
     return subtract(whole, before);
+  }
+  if (!record.status.empty() && record.cycles != 0) {
+    return fail(Code::kInvalidArgument, "cycles {} of work that was not answered ({}) are billed",
+                record.cycles, record.status);
   }
   return work_price(record.cycles, record.cores, record.clock_hz, record.micro_per_core_hour);
 }

@@ -36,15 +36,23 @@ struct Record {
   std::uint64_t clock_hz = 0;
   Digest executable;  // work: what ran
   std::int32_t batch = 0;
+  /// Work: of the program, such as the lengths of sequences, in its order, with commas: "17,5". "": it has
+  /// none.
+  std::string arguments;
   std::uint64_t cycles = 0;
   std::uint64_t picojoules = 0;
+  std::uint64_t bytes = 0;          // work: of the tensors that came and went
   std::int64_t seconds = 0;         // capacity: billed seconds
   std::int64_t seconds_before = 0;  // capacity: billed by earlier records of the same stretch of the lease
   std::string note;                 // adjustment: what for
   std::int64_t price_book_version = 0;
   std::int64_t micro_per_core_hour = 0;  // the price that applied
   Money price;
-  std::string quote;              // id of the redeemed quote, or ""
+  std::string quote;  // id of the redeemed quote, or ""
+  /// Work: "" if it was answered; else why not, as an error's name ("deadline_exceeded"). Such a record has
+  /// no cycles and costs nothing.
+  std::string status;
+  std::int64_t started_us = 0;    // work: when it was taken on, as monotonic_us, which is when it ended
   std::int64_t monotonic_us = 0;  // the service's own time line: never goes back, survives restarts
   std::string at;                 // wall time, for people: "2026-11-24T05:24:49.123456Z"
   Digest previous;                // hash of the record before; zeros for the first

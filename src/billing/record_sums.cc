@@ -62,7 +62,7 @@ InvoiceLine& RecordSums::line_of(const Record& record) {
 }
 
 Status RecordSums::add(const Record& record) {
-  TRY(add_to(line_of(record), record, record.price, 1));
+  TRY(add_to(line_of(record), record, record.price, record.status.empty() ? 1 : 0));
   if (record.kind != RecordKind::kAdjustment) price_books_.insert(record.price_book_version);
   if (records_ == 0) {
     period_from_ = record.at;

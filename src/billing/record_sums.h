@@ -26,7 +26,7 @@ struct InvoiceLine {
   std::uint16_t cores = 1, chips = 1;
   std::int64_t price_book_version = 0;
   std::int64_t micro_per_core_hour = 0;
-  std::int64_t count = 0;        // records
+  std::int64_t count = 0;        // records; of work: those that were answered
   std::int64_t seconds = 0;      // capacity
   std::uint64_t cycles = 0;      // work
   std::uint64_t picojoules = 0;  // work

@@ -19,22 +19,21 @@ std::string cell(std::string_view text) {
 }
 
 std::string row_of(const Record& r) {
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
-                     r.sequence, cell(r.at), name_of(r.kind), cell(r.request), cell(r.endpoint),
-                     cell(r.lease), cell(r.project), cell(r.key), cell(r.offer), cell(r.chip), r.cores,
-                     r.chips, r.clock_hz, r.executable.hex(), r.batch, r.cycles, r.picojoules, r.seconds,
-                     r.seconds_before, cell(r.note), r.price_book_version, r.micro_per_core_hour,
-                     r.price.nano(), cell(r.quote), r.monotonic_us, r.previous.hex(), r.hash.hex());
+  return fmt::format(
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+      r.sequence, cell(r.at), name_of(r.kind), cell(r.request), cell(r.endpoint), cell(r.lease),
+      cell(r.project), cell(r.key), cell(r.offer), cell(r.chip), r.cores, r.chips, r.clock_hz,
+      r.executable.hex(), r.batch, cell(r.arguments), r.cycles, r.picojoules, r.bytes, r.seconds,
+      r.seconds_before, cell(r.note), r.price_book_version, r.micro_per_core_hour, r.price.nano(),
+      cell(r.quote), cell(r.status), r.started_us, r.monotonic_us, r.previous.hex(), r.hash.hex());
 }
 }  // namespace
 
 Result<std::string> to_csv(std::string_view records_jsonl) {
   std::string out =
       "sequence,at,kind,request,endpoint,lease,project,key,offer,chip,cores,chips,clock_hz,executable,batch,"
-      "cycles,"
-      "picojoules,seconds,seconds_before,note,price_book_version,micro_per_core_hour,price_nano,quote,"
-      "monotonic_us,"
-      "previous,hash\r\n";
+      "arguments,cycles,picojoules,bytes,seconds,seconds_before,note,price_book_version,micro_per_core_hour,"
+      "price_nano,quote,status,started_us,monotonic_us,previous,hash\r\n";
   while (!records_jsonl.empty()) {
     const std::size_t end = std::min(records_jsonl.find('\n'), records_jsonl.size());
     TRY_ASSIGN(const Record record, parse_record(records_jsonl.substr(0, end)));

@@ -1,4 +1,5 @@
 #include "cli/compile_flags.h"
+#include "cli/named_numbers.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -29,22 +30,6 @@ const std::map<std::string, compiler::CalibrationMethod> kMethods = {
     {"percentile", compiler::CalibrationMethod::kPercentile},
     {"entropy", compiler::CalibrationMethod::kEntropy},
     {"mse", compiler::CalibrationMethod::kMeanSquare}};
-
-Result<std::map<std::string, std::int64_t>> dimensions_of(const std::vector<std::string>& arguments) {
-  std::map<std::string, std::int64_t> dimensions;
-  for (const std::string& text : arguments) {
-    const auto equals = text.rfind('=');
-    std::int64_t size = 0;
-    const char* end = text.data() + text.size();
-    const auto parsed = equals == text.npos ? std::from_chars_result{end, std::errc::invalid_argument}
-                                            : std::from_chars(text.data() + equals + 1, end, size);
-    if (parsed.ec != std::errc() || parsed.ptr != end || size < 0) {
-      return fail(Code::kInvalidArgument, "--dimension {}: expected NAME=SIZE, a whole number", text);
-    }
-    dimensions[text.substr(0, equals)] = size;
-  }
-  return dimensions;
-}
 
 Ports ports_of(const std::vector<isa::Binding>& bindings) {
   Ports ports;
@@ -186,7 +171,7 @@ Result<compiler::CompileOptions> compile_options_of(const CompileFlags& flags, c
   options.batches = flags.batches.empty() ? std::vector<std::int32_t>{own_batch(model)} : flags.batches;
   options.precision = flags.precision;
   options.dump_after = flags.dump_after;
-  TRY_ASSIGN(options.dimensions, dimensions_of(flags.dimensions));
+  TRY_ASSIGN(options.dimensions, named_numbers("--dimension", flags.dimensions, 0));
   if (!flags.calibrate.empty()) {
     compiler::Calibration calibration;
     calibration.method = flags.method;

@@ -1,12 +1,14 @@
 // chengying infer: photographs or tensors to an endpoint; answers, with what each cost.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <limits>
 #include <memory>
 
 #include "base/file.h"
 #include "cli/answers.h"
 #include "cli/commands.h"
 #include "cli/infer_body.h"
+#include "cli/named_numbers.h"
 #include "cli/samples.h"
 #include "cli/service_client.h"
 #include "cli/service_columns.h"
@@ -22,7 +24,7 @@ constexpr std::uint64_t kImageLimitBytes = std::uint64_t{32} << 20;
 struct InferOptions {
   ClientConfig client;
   std::string endpoint, id, quote, output;
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs, arguments;
   std::int64_t top = 5;
 };
 
@@ -84,7 +86,9 @@ Result<Answered> infer_tensors(ServiceClient& service, const InferOptions& optio
   TRY_ASSIGN(std::vector<Tensor> tensors, read_inputs(options.inputs, ports, std::nullopt));
   std::vector<NamedTensor> named;
   for (std::size_t i = 0; i < tensors.size(); ++i) named.push_back({ports[i].name, std::move(tensors[i])});
-  const InferMessage message = infer_message(named, options.id, options.quote);
+  TRY_ASSIGN(const auto arguments,
+             named_numbers("--argument", options.arguments, std::numeric_limits<std::int64_t>::min()));
+  const InferMessage message = infer_message(named, options.id, options.quote, arguments);
   HttpRequest request;
   request.method = "POST";
   request.target = target_of(options);
@@ -201,6 +205,8 @@ void add_infer(CLI::App& app, Invocation& invocation) {
   app.add_option("--output", options->output, "Write the outputs to this .npz (or .npy, .pb: one output)");
   app.add_option("--id", options->id, "Your own id for this request: repeated, it is charged once");
   app.add_option("--quote", options->quote, "Token of a quote to redeem");
+  app.add_option("--argument", options->arguments,
+                 "NAME=NUMBER: how long a sequence is, for a model that asks for it");
   add_client_flags(app, options->client);
   on_run(app, invocation, [options, &invocation] { return infer(*options, invocation.json); });
 }

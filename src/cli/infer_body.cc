@@ -47,11 +47,13 @@ Result<NamedTensor> output_of(const json::object& object, std::string_view& tail
 
 }  // namespace
 
-InferMessage infer_message(std::span<const NamedTensor> inputs, std::string_view id, std::string_view quote) {
+InferMessage infer_message(std::span<const NamedTensor> inputs, std::string_view id, std::string_view quote,
+                           const std::map<std::string, std::int64_t>& arguments) {
   json::object head;
   if (!id.empty()) head["id"] = id;
   json::object parameters{{"binary_data_output", true}};
   if (!quote.empty()) parameters["quote"] = quote;
+  if (!arguments.empty()) parameters["arguments"] = json::value_from(arguments);
   head["parameters"] = std::move(parameters);
   json::array list;
   std::string tail;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +21,9 @@ struct InferMessage {
   std::size_t json_bytes = 0;
 };
 
-/// Asks for raw bytes back. `quote` and `id` may be empty.
-InferMessage infer_message(std::span<const NamedTensor> inputs, std::string_view id, std::string_view quote);
+/// Asks for raw bytes back. `quote`, `id` and `arguments` may be empty.
+InferMessage infer_message(std::span<const NamedTensor> inputs, std::string_view id, std::string_view quote,
+                           const std::map<std::string, std::int64_t>& arguments = {});
 
 struct InferResult {
   std::vector<NamedTensor> outputs;

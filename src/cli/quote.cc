@@ -1,9 +1,11 @@
 // chengying quote: a price before the work.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <limits>
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/named_numbers.h"
 #include "cli/service_client.h"
 #include "cli/service_columns.h"
 
@@ -17,6 +19,7 @@ struct QuoteOptions {
   std::string endpoint, model, offer;
   std::int64_t batch = 1, seconds = 0, requests = 0;
   std::string chip;
+  std::vector<std::string> arguments;
 };
 
 Status quote(const QuoteOptions& options, const json::object& body, bool as_json) {
@@ -62,12 +65,18 @@ void add_quote(CLI::App& app, Invocation& invocation) {
   infer_app->add_option("--offer", options->offer, "The offer to run it by")->excludes(endpoint);
   infer_app->add_option("--batch", options->batch, "Batch of the request (default 1)")
       ->check(CLI::PositiveNumber);
+  infer_app->add_option(
+      "--argument", options->arguments,
+      "NAME=NUMBER of a model that asks for some (default: whatever they will be, the most)");
   add_client_flags(*infer_app, options->client);
-  on_run(*infer_app, invocation, [options, &invocation] {
+  on_run(*infer_app, invocation, [options, &invocation]() -> Status {
     json::object body{{"kind", "inference"}, {"batch", options->batch}};
     if (!options->endpoint.empty()) body["endpoint"] = options->endpoint;
     if (!options->model.empty()) body["model"] = options->model;
     if (!options->offer.empty()) body["offer"] = options->offer;
+    TRY_ASSIGN(const auto arguments,
+               named_numbers("--argument", options->arguments, std::numeric_limits<std::int64_t>::min()));
+    if (!arguments.empty()) body["arguments"] = json::value_from(arguments);
     return quote(*options, body, invocation.json);
   });
 

@@ -1,16 +1,19 @@
 // chengying run: a model or an executable on inputs from files, here and now, without a service.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <limits>
 #include <memory>
 
 #include "cli/answers.h"
 #include "cli/commands.h"
 #include "cli/compile_flags.h"
 #include "cli/local_engine.h"
+#include "cli/named_numbers.h"
 #include "cli/price.h"
 #include "cli/rows.h"
 #include "cli/table.h"
 #include "cli/tensor_files.h"
+#include "cloud/request_shape.h"
 
 namespace chengying::cli {
 namespace {
@@ -26,6 +29,7 @@ struct RunOptions {
   std::size_t top = 0;     // 0: as the output suggests
   std::int32_t batch = 0;  // 0: the model's own
   unsigned threads = 0;
+  std::vector<std::string> arguments;
 };
 
 struct RunResult {
@@ -59,11 +63,15 @@ Result<RunResult> run_ready(const Ready& ready, const RunOptions& options) {
   RunResult result;
   result.cores = ready.executable->cores;
   result.batch = batch_of(*ready.executable, inputs);
+  TRY_ASSIGN(const auto named,
+             named_numbers("--argument", options.arguments, std::numeric_limits<std::int64_t>::min()));
+  TRY_ASSIGN(const std::vector<std::int64_t> arguments,
+             cloud::order_arguments(cloud::signature_of_executable(*ready.executable), named));
   LocalEngine engine(ready.chip, result.cores,
                      options.threads != 0 ? options.threads : default_threads(result.cores));
   TRY(engine.load(ready.executable));
-  TRY_ASSIGN(auto outputs, engine.run(result.batch, inputs));
-  TRY_ASSIGN(result.cost, engine.cost_of(result.batch));
+  TRY_ASSIGN(auto outputs, engine.run(result.batch, inputs, arguments));
+  TRY_ASSIGN(result.cost, engine.cost_of(result.batch, arguments));
   TRY_ASSIGN(result.price, price_of_work(ready.chip, result.cores, result.cost.cycles));
   const auto& bindings = ready.executable->programs.front().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -178,6 +186,8 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--threads", options->threads, "Threads of this machine (default: the slice's cores)")
       ->check(CLI::Range(1, 256));
+  app.add_option("--argument", options->arguments,
+                 "NAME=NUMBER: how long a sequence is, for an executable that asks for it");
   add_compile_flags(app, options->compile);
   on_run(app, invocation, [options, &invocation] {
     if (options->batch != 0) options->compile.batches = {options->batch};

@@ -1,6 +1,7 @@
 #include "cli/verify_programs.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -31,6 +32,22 @@ Result<Programs> walk_all(std::span<const isa::Executable> executables,
   return programs;
 }
 
+/// "17,5".
+Result<std::vector<std::int64_t>> arguments_of(const billing::Record& record, std::string_view where) {
+  std::vector<std::int64_t> arguments;
+  const std::string& text = record.arguments;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    const auto parsed = std::from_chars(at, end, arguments.emplace_back());
+    const bool more = parsed.ptr != end && *parsed.ptr == ',' && parsed.ptr + 1 != end;
+    if (parsed.ec != std::errc() || (parsed.ptr != end && !more))
+      return fail(Code::kDataLoss, "{}: arguments is \"{}\": whole numbers with commas are expected", where,
+                  text);
+    at = more ? parsed.ptr + 1 : end;
+  }
+  return arguments;
+}
+
 Status check(const billing::Record& record, const Programs& programs, std::string_view where) {
   const auto found = programs.find(record.executable);
   if (found == programs.end()) {
@@ -43,7 +60,9 @@ Status check(const billing::Record& record, const Programs& programs, std::strin
   if (record.chip != chip.name) return differs("chip", record.chip, chip.name);
   const auto clock_hz = static_cast<std::uint64_t>(std::llround(chip.clock_hz));
   if (record.clock_hz != clock_hz) return differs("clock_hz", record.clock_hz, clock_hz);
-  auto cost = found->second.costs.cost_of(record.batch);
+  if (!record.status.empty()) return {};  // not answered: its cycles are 0, which its price says
+  TRY_ASSIGN(const std::vector<std::int64_t> arguments, arguments_of(record, where));
+  auto cost = found->second.costs.cost_of(record.batch, arguments);
   if (!cost) return within(where, std::move(cost).error());
   if (record.cycles != cost->cycles) return differs("cycles", record.cycles, cost->cycles);
   if (record.picojoules != cost->picojoules)

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "billing/record.h"
 #include "cloud/testing.h"
 #include "runtime/cost.h"
+#include "runtime/lengths_for_test.h"
 
 namespace chengying::cli {
 namespace {
@@ -60,6 +62,35 @@ TEST_F(VerifyPrograms, WhatTheProgramDoesNotGiveIsNamed) {
   EXPECT_THAT(message([](auto& r) { r.executable = sha256("another"); }), HasSubstr("was not given"));
   chips_.clear();
   EXPECT_THAT(verify(record_).error().message, HasSubstr("whose spec was not given"));
+}
+
+TEST_F(VerifyPrograms, WorkFollowsItsArguments) {
+  const auto bytes = std::make_shared<const std::vector<std::byte>>(
+      isa::encode(*runtime::lengths::make_executable(chips_[0])));
+  executables_ = {*isa::decode(*bytes, bytes)};
+  record_.executable = executables_[0].digest;
+  record_.batch = 1;
+  record_.arguments = "4";
+  const auto cost = *runtime::cost_of(executables_[0], chips_[0], 1, std::array{std::int64_t{4}});
+  record_.cycles = cost.cycles;
+  record_.picojoules = cost.picojoules;
+  EXPECT_TRUE(verify(record_));
+  const auto message = [&](std::string arguments) {
+    billing::Record changed = record_;
+    changed.arguments = std::move(arguments);
+    return verify(changed).error().message;
+  };
+  EXPECT_THAT(message("1"), HasSubstr("cycles is"));
+  EXPECT_THAT(message("129"), HasSubstr("argument 'length' is 129; it must be 1 to 128"));
+  EXPECT_THAT(message("4,4"), HasSubstr("takes 1 arguments (length), 2 were given"));
+  for (const char* text : {"4,", ",4", "4;4", "four", "99999999999999999999"})
+    EXPECT_THAT(message(text), HasSubstr(fmt::format("arguments is \"{}\"", text)));
+}
+
+TEST_F(VerifyPrograms, WorkThatWasNotAnsweredHasNoCycles) {
+  record_.status = "unavailable";
+  record_.cycles = record_.picojoules = 0;
+  EXPECT_EQ(verify(record_).value(), 1);
 }
 
 }  // namespace

@@ -153,8 +153,15 @@ struct Port {
   Shape shape;
   bool operator==(const Port&) const = default;
 };
+/// A whole number that each request brings beside its tensors: such as how long a sequence is.
+struct ArgumentPort {
+  std::string name;
+  std::int64_t low = 0, high = 0;
+  bool operator==(const ArgumentPort&) const = default;
+};
 struct Signature {
   std::vector<Port> inputs, outputs;
+  std::vector<ArgumentPort> arguments{};
   bool operator==(const Signature&) const = default;
 };
 
@@ -249,11 +256,15 @@ struct Endpoint {
 
 /// Either an endpoint, or a model and an offer (then the model is compiled for it, which can take a while,
 /// and kept).
+/// By name, in any order.
+using Arguments = std::map<std::string, std::int64_t>;
+
 struct InferQuoteRequest {
   std::string endpoint;
   std::string model, offer;
   std::vector<std::int32_t> batches{1};  // with a model: as the endpoint will have them
   std::int32_t batch = 1;
+  Arguments arguments{};  // none although the model takes some: whatever they will be, at the highest price
 };
 struct QuoteAnswer {
   std::string id;
@@ -266,6 +277,7 @@ struct QuoteAnswer {
   std::string expires_at;
   // inference
   std::int32_t batch = 0;
+  std::string arguments;  // in the program's order; "" although it takes some: whatever they will be
   std::uint64_t cycles = 0, nanoseconds = 0, picojoules = 0;
   Digest executable;
   // lease
@@ -309,6 +321,7 @@ struct InferRequest {
   std::optional<Digest> body;        // digest of what the tenant sent under request_id; absent: of the inputs
   std::vector<NamedTensor> inputs;   // any order; the leading dimension is the batch
   std::vector<std::string> outputs;  // names that are wanted; empty: all
+  Arguments arguments{};             // all that the model takes
   std::string quote;                 // optional token
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
@@ -318,7 +331,8 @@ struct Receipt {
   std::string chip;
   std::uint16_t cores = 1;
   std::int32_t batch = 1;
-  std::uint64_t cycles = 0;       // by the chip's model: a pure function of the program
+  std::string arguments;          // in the program's order: "17,5"
+  std::uint64_t cycles = 0;       // by the chip's model: a pure function of program and arguments
   std::uint64_t nanoseconds = 0;  // of modelled time: cycles / clock, rounded up
   std::uint64_t picojoules = 0;
   std::uint64_t clock_nanoseconds = 0;  // measured on this machine; never billed

@@ -13,7 +13,15 @@ using ::testing::HasSubstr;
 using testing::inputs_of;
 using testing::units;
 
-class InferTest : public CloudTest {};
+class InferTest : public CloudTest {
+ protected:
+  /// A failure's answer does not wait for its record.
+  void wait_for_records(std::int64_t count) {
+    for (int i = 0; i < 1'000 && cloud_->usage(tenant_, UsageFilter{})->count < count; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+};
 
 TEST_F(InferTest, AnAnswerComesWithItsReceiptAndItsCharge) {
   const Endpoint endpoint = endpoint_of(tenant_, "abs");
@@ -60,7 +68,7 @@ TEST_F(InferTest, AQuoteServesOnceItsTenantItsRequestAndItsTime) {
   const auto quote = cloud_->quote_infer(tenant_, request);
   ASSERT_TRUE(quote);
   EXPECT_THAT(infer(tenant_, "abs", 2, "", -3, quote->token).error().message,
-              HasSubstr("another program, offer or batch"));
+              HasSubstr("another program, offer, batch or arguments"));
   const Caller other = make_tenant("other", "1");
   EXPECT_THAT(infer(other, "abs", 1, "", -3, quote->token).error().message, HasSubstr("no endpoint"));
   ASSERT_TRUE(infer(tenant_, "abs", 1, "", -3, quote->token));
@@ -141,11 +149,36 @@ TEST_F(InferTest, APastDeadlineCostsNothing) {
   const auto answer = cloud_->infer_wait(tenant_, std::move(request));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Code::kDeadlineExceeded);
-  for (int i = 0; i < 500 && cloud_->balance(tenant_)->held > Money(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
+  wait_for_records(1);
   EXPECT_EQ(cloud_->balance(tenant_)->balance, units("1"));
   EXPECT_EQ(cloud_->balance(tenant_)->held, Money());
+  const auto page = cloud_->usage(tenant_, UsageFilter{});
+  const auto record = billing::parse_record(page->jsonl.substr(0, page->jsonl.find('\n')));
+  ASSERT_TRUE(record) << record.error().message;
+  EXPECT_EQ(record->status, "deadline_exceeded");
+  EXPECT_EQ(record->cycles, 0U);
+  EXPECT_EQ(record->price, Money());
+  EXPECT_EQ(record->bytes, 16U);
+}
+
+TEST_F(InferTest, AFailureSpendsNeitherTheQuoteNorTheId) {
+  endpoint_of(tenant_, "abs");
+  InferQuoteRequest wanted;
+  wanted.endpoint = "abs";
+  const auto quote = cloud_->quote_infer(tenant_, wanted);
+  InferRequest late;
+  late.endpoint = "abs";
+  late.request_id = "mine";
+  late.inputs = inputs_of(1, 0);
+  late.quote = quote->token;
+  late.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  ASSERT_FALSE(cloud_->infer_wait(tenant_, std::move(late)));
+  wait_for_records(1);
+  const auto answer = infer(tenant_, "abs", 1, "mine", -3, quote->token);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_FALSE(answer->receipt.already_charged);
+  EXPECT_EQ(answer->receipt.price, quote->price);
+  EXPECT_EQ(answer->receipt.record, 2);
 }
 
 TEST_F(InferTest, ManyAtOnceAreEachChargedOnce) {

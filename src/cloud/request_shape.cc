@@ -61,7 +61,10 @@ Result<std::int32_t> batch_of(const isa::Executable& executable, const Signature
 Signature signature_of_executable(const isa::Executable& executable) {
   CHECK(!executable.programs.empty());
   const isa::Program& program = executable.programs.front();
-  return {ports_of(program.inputs, program.batch), ports_of(program.outputs, program.batch)};
+  Signature signature{ports_of(program.inputs, program.batch), ports_of(program.outputs, program.batch)};
+  for (const isa::Argument& argument : program.arguments)
+    signature.arguments.push_back({argument.name, argument.low, argument.high});
+  return signature;
 }
 
 Result<OrderedInputs> order_inputs(const isa::Executable& executable, const Signature& signature,
@@ -89,6 +92,32 @@ Result<OrderedInputs> order_inputs(const isa::Executable& executable, const Sign
   }
   TRY_ASSIGN(ordered.batch, batch_of(executable, signature, ordered.tensors));
   return ordered;
+}
+
+Result<std::vector<std::int64_t>> order_arguments(const Signature& signature, const Arguments& arguments) {
+  std::vector<std::int64_t> ordered;
+  for (const ArgumentPort& port : signature.arguments) {
+    const auto given = arguments.find(port.name);
+    if (given == arguments.end()) {
+      return fail(Code::kInvalidArgument, "argument \"{}\" ({} to {}) is missing", port.name, port.low,
+                  port.high);
+    }
+    if (given->second < port.low || given->second > port.high) {
+      return fail(Code::kInvalidArgument, "argument \"{}\" is {}, the model takes {} to {}", port.name,
+                  given->second, port.low, port.high);
+    }
+    ordered.push_back(given->second);
+  }
+  for (const auto& [name, value] : arguments) {
+    if (std::ranges::find(signature.arguments, name, &ArgumentPort::name) == signature.arguments.end()) {
+      return fail(Code::kInvalidArgument, "argument \"{}\" is not one of the model's", name.substr(0, 128));
+    }
+  }
+  return ordered;
+}
+
+std::string to_text(std::span<const std::int64_t> arguments) {
+  return fmt::format("{}", fmt::join(arguments, ","));
 }
 
 }  // namespace chengying::cloud

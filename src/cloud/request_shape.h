@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -22,5 +24,11 @@ struct OrderedInputs {
 /// served.
 Result<OrderedInputs> order_inputs(const isa::Executable& executable, const Signature& signature,
                                    std::vector<NamedTensor> inputs);
+
+/// The arguments in the program's order. kInvalidArgument names the one that is missing, unknown or out of
+/// its bounds.
+Result<std::vector<std::int64_t>> order_arguments(const Signature& signature, const Arguments& arguments);
+/// As receipts, quotes and records have them: "17,5".
+std::string to_text(std::span<const std::int64_t> arguments);
 
 }  // namespace chengying::cloud

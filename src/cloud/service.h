@@ -199,6 +199,8 @@ class Service final : public Cloud {
   void run_held(std::shared_ptr<PendingRequest> pending, Effects effects);
   void settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDone done);
   void finish(PendingRequest& pending, Result<InferAnswer> answer);
+  /// Gives back what was held, with a record that says why there was no answer.
+  void record_failure(PostWork post, Code why);
   void void_hold(const std::string& tenant, const std::string& request);
   std::shared_ptr<TenantLoad> load_of(const std::string& tenant);
   Result<Quota> quota_of(std::string_view tenant) const;

@@ -22,8 +22,9 @@ struct PendingRequest {
   std::chrono::steady_clock::time_point deadline;
   PostWork post;  // what will be charged
   Digest body;
-  Money price;
+  Money price;  // held: what the quote says, or what it will be
   Receipt receipt;
+  std::vector<std::int64_t> arguments{};
 };
 
 namespace {
@@ -39,6 +40,7 @@ Digest body_of(const InferRequest& request) {
                               chengying::to_string(input.tensor.shape())));
     hasher.update(input.tensor.bytes());
   }
+  for (const auto& [name, value] : request.arguments) hasher.update(fmt::format("|{}={}", name, value));
   return hasher.finish();
 }
 
@@ -49,6 +51,20 @@ Status check_outputs(const std::vector<std::string>& wanted, const Signature& si
     }
   }
   return {};
+}
+
+std::uint64_t bytes_of(const std::vector<Tensor>& tensors) {
+  std::uint64_t bytes = 0;
+  for (const Tensor& tensor : tensors) bytes += tensor.bytes().size();
+  return bytes;
+}
+
+/// Whether a quote is for what `post` will run: to the cycle, or for whatever its arguments are.
+bool covers(const billing::Quote& quote, const PostWork& post) {
+  const bool same = quote.executable == post.executable && quote.batch == post.batch &&
+                    quote.offer == post.offer && quote.clock_hz == post.clock_hz;
+  const bool open = quote.arguments.empty() && !post.arguments.empty() && quote.cycles >= post.cycles;
+  return same && (open || (quote.arguments == post.arguments && quote.cycles == post.cycles));
 }
 
 std::vector<NamedTensor> named_outputs(const Signature& signature, const std::vector<std::string>& wanted,
@@ -114,7 +130,10 @@ Result<std::shared_ptr<PendingRequest>> Service::admit(const Caller& caller, Inf
     return fail(Code::kInvalidArgument, "a batch of {} is over the limit of {}", ordered.batch,
                 config_.limits.batch);
   }
+  TRY_ASSIGN(pending->arguments, order_arguments(pending->serving->endpoint->signature, request.arguments));
   pending->inputs = std::move(ordered.tensors);
+  pending->post.bytes = bytes_of(pending->inputs);
+  pending->post.started_us = store_->now().monotonic_us;
   pending->post.batch = ordered.batch;
   pending->wanted_outputs = std::move(request.outputs);
   pending->deadline = request.deadline;
@@ -137,8 +156,10 @@ Result<std::shared_ptr<PendingRequest>> Service::admit(const Caller& caller, Inf
 Status Service::price(const Caller& caller, const InferRequest& request, PendingRequest& pending) const {
   const Serving& serving = *pending.serving;
   const Endpoint& endpoint = *serving.endpoint;
-  TRY_ASSIGN(const runtime::RunCost cost, serving.placement->costs.cost_of(pending.post.batch));
+  TRY_ASSIGN(const runtime::RunCost cost,
+             serving.placement->costs.cost_of(pending.post.batch, pending.arguments));
   PostWork& post = pending.post;
+  post.arguments = to_text(pending.arguments);
   post.tenant = caller.tenant;
   post.named = !request.request_id.empty();
   post.request = post.named ? request.request_id : "rq_" + random_hex(12);
@@ -158,18 +179,17 @@ Status Service::price(const Caller& caller, const InferRequest& request, Pending
   post.work_price = serving.work_price;
   if (!request.quote.empty()) {
     TRY_ASSIGN(const billing::Quote quote, redeemable(caller, request.quote, billing::QuoteKind::kWork));
-    const bool fits = quote.executable == post.executable && quote.batch == post.batch &&
-                      quote.offer == post.offer && quote.cycles == post.cycles &&
-                      quote.clock_hz == post.clock_hz;
-    if (!fits) {
-      return fail(Code::kInvalidArgument, "quote {} is for another program, offer or batch than this request",
-                  quote.id);
+    if (!covers(quote, post)) {
+      return fail(Code::kInvalidArgument,
+                  "quote {} is for another program, offer, batch or arguments than this request", quote.id);
     }
     post.quote = quote.id;
     post.price_book_version = quote.price_book_version;
     post.work_price = books_.at(quote.price_book_version).find(quote.offer)->work_micro_per_core_hour;
+    pending.price = quote.price;
+  } else {
+    TRY_ASSIGN(pending.price, billing::work_price(post.cycles, post.cores, post.clock_hz, post.work_price));
   }
-  TRY_ASSIGN(pending.price, billing::work_price(post.cycles, post.cores, post.clock_hz, post.work_price));
   Receipt& receipt = pending.receipt;
   receipt.request_id = post.request;
   receipt.endpoint = endpoint.id;
@@ -177,6 +197,7 @@ Status Service::price(const Caller& caller, const InferRequest& request, Pending
   receipt.chip = endpoint.chip;
   receipt.cores = endpoint.cores;
   receipt.batch = post.batch;
+  receipt.arguments = post.arguments;
   receipt.cycles = post.cycles;
   receipt.nanoseconds = nanoseconds_of(post.cycles, post.clock_hz);
   receipt.picojoules = post.picojoules;
@@ -200,7 +221,8 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
                      .inputs = std::move(pending->inputs),
                      .deadline = pending->deadline,
                      .done = [this, pending](runtime::RunDone done) { settle_run(pending, std::move(done)); },
-                     .fence = pending->serving->placement->fence};
+                     .fence = pending->serving->placement->fence,
+                     .arguments = pending->arguments};
   if (auto submitted = target.device->submit(target.slice, std::move(work)); !submitted) {
     if (!pending->receipt.already_charged) void_hold(pending->post.tenant, pending->post.request);
     finish(*pending, std::unexpected<Error>(submitted.error()));
@@ -212,7 +234,7 @@ void Service::settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDo
   if (!done.outputs) {
     Error error = std::move(done.outputs).error();
     if (!charged_before) {
-      void_hold(pending->post.tenant, pending->post.request);
+      record_failure(pending->post, error.code);
       if (error.code == Code::kUnavailable) error.message += "; nothing was charged";
     }
     return finish(*pending, std::unexpected<Error>(std::move(error)));
@@ -229,6 +251,7 @@ void Service::settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDo
   if (!charged_before) {
     PostWork post = pending->post;
     post.cycles = std::min(post.cycles, done.cost.cycles);
+    post.bytes += bytes_of(*outputs);
     last = std::move(post);
   }
   store_->settle(std::move(last), [this, pending, outputs, charged_before](Result<Effects> effects) {
@@ -258,6 +281,15 @@ void Service::finish(PendingRequest& pending, Result<InferAnswer> answer) {
   InferDone done = std::move(pending.done);
   done(std::move(answer));
   --totals_.in_flight;
+}
+
+void Service::record_failure(PostWork post, Code why) {
+  post.status = name_of(why);
+  store_->settle(std::move(post),
+                 [this, tenant = post.tenant, request = post.request](const Result<Effects>& effects) {
+                   // The record went with a transaction that was abandoned; what was held must not.
+                   if (!effects) void_hold(tenant, request);
+                 });
 }
 
 void Service::void_hold(const std::string& tenant, const std::string& request) {

@@ -2,6 +2,7 @@
 #include "billing/quote.h"
 
 #include "cloud/modelled_time.h"
+#include "cloud/request_shape.h"
 #include "cloud/service.h"
 #include "cloud/text.h"
 
@@ -20,6 +21,7 @@ QuoteAnswer answer_of(const billing::Quote& quote, const billing::Offer& offer, 
   answer.price_book_version = quote.price_book_version;
   answer.expires_at = format_utc(quote.expires_wall_us);
   answer.batch = quote.batch;
+  answer.arguments = quote.arguments;
   answer.cycles = quote.cycles;
   answer.nanoseconds = quote.clock_hz == 0 ? 0 : nanoseconds_of(quote.cycles, quote.clock_hz);
   answer.picojoules = quote.picojoules;
@@ -34,8 +36,16 @@ struct Subject {
   const billing::Offer* offer = nullptr;
   std::int64_t price_book_version = 0;
   std::uint64_t clock_hz = 0;
+  std::vector<std::int64_t> arguments;  // none: whatever they will be
   runtime::RunCost cost;
 };
+
+/// None are fine here, even of a model that takes some.
+Result<std::vector<std::int64_t>> quoted_arguments(const Signature& signature,
+                                                   const InferQuoteRequest& request) {
+  if (request.arguments.empty()) return std::vector<std::int64_t>{};
+  return order_arguments(signature, request.arguments);
+}
 }  // namespace
 
 Result<QuoteAnswer> Service::quote_infer(const Caller& caller, const InferQuoteRequest& request) {
@@ -50,7 +60,8 @@ Result<QuoteAnswer> Service::quote_infer(const Caller& caller, const InferQuoteR
     subject.price_book_version = serving->price_book_version;
     subject.offer = books_.at(serving->price_book_version).find(serving->endpoint->offer);
     subject.clock_hz = serving->placement->clock_hz;
-    TRY_ASSIGN(subject.cost, serving->placement->costs.cost_of(request.batch));
+    TRY_ASSIGN(subject.arguments, quoted_arguments(serving->endpoint->signature, request));
+    TRY_ASSIGN(subject.cost, serving->placement->costs.cost_of(request.batch, subject.arguments));
   } else {
     TRY_ASSIGN(const Model found, model(caller, request.model));
     TRY_ASSIGN(subject.offer, offer(request.offer));
@@ -59,7 +70,9 @@ Result<QuoteAnswer> Service::quote_infer(const Caller& caller, const InferQuoteR
     subject.clock_hz = clock_hz_of(device->spec());
     TRY_ASSIGN(subject.executable,
                executables_.get({found, device->spec(), subject.offer->cores, request.batches}));
-    TRY_ASSIGN(subject.cost, runtime::cost_of(*subject.executable, device->spec(), request.batch));
+    TRY_ASSIGN(subject.arguments, quoted_arguments(signature_of_executable(*subject.executable), request));
+    TRY_ASSIGN(subject.cost,
+               runtime::cost_of(*subject.executable, device->spec(), request.batch, subject.arguments));
   }
   billing::Quote quote;
   quote.id = "qt_" + random_hex(12);
@@ -72,6 +85,7 @@ Result<QuoteAnswer> Service::quote_infer(const Caller& caller, const InferQuoteR
   quote.cores = subject.offer->cores;
   quote.executable = subject.executable->digest;
   quote.batch = request.batch;
+  quote.arguments = to_text(subject.arguments);
   quote.cycles = subject.cost.cycles;
   quote.picojoules = subject.cost.picojoules;
   quote.clock_hz = subject.clock_hz;

@@ -16,6 +16,14 @@ json::array ports_to_json(const std::vector<Port>& ports) {
   return out;
 }
 
+json::array arguments_to_json(const std::vector<ArgumentPort>& arguments) {
+  json::array out;
+  for (const ArgumentPort& each : arguments) {
+    out.push_back({{"name", each.name}, {"low", each.low}, {"high", each.high}});
+  }
+  return out;
+}
+
 std::unexpected<Error> broken(std::string_view what) {
   return fail(Code::kDataLoss, "the store's text of a model's {} can't be read", what);
 }
@@ -40,11 +48,30 @@ bool read_ports(const json::object& object, std::string_view key, std::vector<Po
   }
   return true;
 }
+
+/// Absent in texts from before there were arguments, and where there are none.
+bool read_arguments(const json::object& object, std::vector<ArgumentPort>& arguments) {
+  const json::value* array = object.if_contains("arguments");
+  if (array == nullptr) return true;
+  if (!array->is_array()) return false;
+  for (const json::value& each : array->get_array()) {
+    const auto* item = each.if_object();
+    if (item == nullptr || !item->contains("name") || !item->contains("low") || !item->contains("high"))
+      return false;
+    if (!item->at("name").is_string() || !item->at("low").is_int64() || !item->at("high").is_int64())
+      return false;
+    arguments.push_back({std::string(item->at("name").get_string()), item->at("low").get_int64(),
+                         item->at("high").get_int64()});
+  }
+  return true;
+}
 }  // namespace
 
 std::string to_json(const Signature& signature) {
-  return json::serialize(json::object{{"inputs", ports_to_json(signature.inputs)},
-                                      {"outputs", ports_to_json(signature.outputs)}});
+  json::object out{{"inputs", ports_to_json(signature.inputs)},
+                   {"outputs", ports_to_json(signature.outputs)}};
+  if (!signature.arguments.empty()) out["arguments"] = arguments_to_json(signature.arguments);
+  return json::serialize(out);
 }
 
 std::string to_json(const std::map<std::string, std::string>& metadata) {
@@ -56,7 +83,8 @@ Result<Signature> parse_signature(std::string_view text) {
   const json::value root = json::parse(text, fault);
   Signature signature;
   if (fault || !root.is_object() || !read_ports(root.get_object(), "inputs", signature.inputs) ||
-      !read_ports(root.get_object(), "outputs", signature.outputs)) {
+      !read_ports(root.get_object(), "outputs", signature.outputs) ||
+      !read_arguments(root.get_object(), signature.arguments)) {
     return broken("signature");
   }
   return signature;

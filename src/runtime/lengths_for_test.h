@@ -10,7 +10,7 @@
 
 namespace chengying::runtime::lengths {
 
-inline constexpr std::int32_t kPlaces = 2, kPages = 3, kRowsMost = kPlaces * kPages, kD = 16;
+inline constexpr std::int32_t kPlaces = 4, kPages = 32, kRowsMost = kPlaces * kPages, kD = 16;
 
 /// Scores of scale 0 are all equal: the answer is the mean of the first `length` rows.
 inline std::shared_ptr<const isa::Executable> make_executable(const isa::ChipSpec& chip) {

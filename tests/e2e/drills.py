@@ -106,7 +106,7 @@ def money(text):
 
 def check(service, key, load):
     """What doesn't hold, a line each."""
-    work = [record for record in records_of(service, key) if record["kind"] == "work"]
+    work = [record for record in records_of(service, key) if record["kind"] == "work" and "status" not in record]
     by_request = collections.Counter(record["request"] for record in work)
     prices = {record["request"]: decimal.Decimal(record["price_nano"]).scaleb(-9) for record in work}
     balance = service.json("GET", "/api/v1/balance", key=key)

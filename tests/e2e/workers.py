@@ -103,18 +103,23 @@ def kill_one(service, load):
 
 def check(service, key, load):
     """What doesn't hold, a line each."""
+    records = [record for record in records_of(service, key) if record["kind"] == "work"]
     work = {record["request"]: decimal.Decimal(record["price_nano"]).scaleb(-9)
-            for record in records_of(service, key) if record["kind"] == "work"}
+            for record in records if "status" not in record}
+    failed = [record for record in records if "status" in record]
+    paid = [record for record in failed if record["price_nano"] != 0 or record["cycles"] != 0]
     balance = service.json("GET", "/api/v1/balance", key=key)
     undelivered = [name for name in work if name not in load.answered]
     uncharged = [name for name in load.answered if name not in work]
     other = [name for name, price in work.items() if load.answered.get(name, price) != price]
     lost = money(balance["balance"]) + money(balance["spent"]) - money(DEPOSIT)
-    print(f"answers {len(load.answered)}, requests that a kill cut off {load.cut}, records {len(work)}")
+    print(f"answers {len(load.answered)}, requests that a kill cut off {load.cut}, "
+          f"records {len(work)} of answers and {len(failed)} of failures")
     print(f"billed for undelivered {len(undelivered)}, answers without a charge {len(uncharged)}, other price {len(other)}")
     print(f"balance + spent - deposits {lost:f}, held {balance['held']}")
     return [name for name, bad in [
-        ("something was billed that was not delivered", undelivered), ("an answer has no charge", uncharged),
+        ("something was billed that was not delivered", undelivered), ("a failure was charged", paid),
+        ("a request that was cut off has no record", len(failed) < load.cut), ("an answer has no charge", uncharged),
         ("a record has another price than the answer", other), ("money was lost or made", lost != 0),
         ("no kill hit a request", load.cut == 0)] if bad]
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "cloud/doors/handlers.h"
+#include "cloud/doors/json_arguments.h"
 #include "cloud/doors/json_body.h"
 #include "cloud/doors/json_of.h"
 
@@ -139,7 +140,11 @@ Result<Response> create_quote(const Services& services, Call& call) {
   request.model = body.text_or("model", "");
   request.offer = body.text_or("offer", "");
   request.batch = static_cast<std::int32_t>(body.integer_or("batch", 1, 1, kBatchMax));
+  const std::string arguments = body.json_or_empty("arguments", "an object");
   TRY(body.finish());
+  if (!arguments.empty()) {
+    TRY_ASSIGN(request.arguments, arguments_from_json(json::parse(arguments).as_object(), "arguments"));
+  }
   if (kind != "inference") {
     return fail(Code::kInvalidArgument, "'kind' must be \"inference\", \"lease\" or \"month\", not \"{}\"",
                 kind);

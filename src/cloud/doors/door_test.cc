@@ -191,6 +191,12 @@ TEST_F(DoorTest, QuotesNameOneThing) {
   EXPECT_EQ(ask("POST /api/v1/quotes", R"({"kind":"inference","endpoint":"echo","model":"m"})").status, 400);
   EXPECT_EQ(ask("POST /api/v1/quotes", R"({"kind":"inference","model":"m"})").status, 400);
   EXPECT_EQ(ask("POST /api/v1/quotes", R"({"kind":"wish"})").status, 400);
+  EXPECT_EQ(
+      ask("POST /api/v1/quotes", R"({"kind":"inference","endpoint":"echo","arguments":{"n":2}})").status,
+      201);
+  EXPECT_EQ(
+      ask("POST /api/v1/quotes", R"({"kind":"inference","endpoint":"echo","arguments":{"n":"2"}})").status,
+      400);
 }
 
 TEST_F(DoorTest, UsageComesAsJsonOrAsLines) {

@@ -164,6 +164,7 @@ Result<cloud::InferRequest> prepare(const Services& services, const Call& call, 
   request.inputs = std::move(pending.body.inputs);
   for (const RequestedOutput& output : pending.body.outputs) request.outputs.push_back(output.name);
   request.quote = pending.body.quote;
+  request.arguments = std::move(pending.body.arguments);
   if (pending.body.timeout_ms > 0) {
     request.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(pending.body.timeout_ms);
   }
@@ -190,11 +191,15 @@ Result<Response> server_ready(const Services& services, Call&) {
 
 Result<Response> model_metadata(const Services& services, Call& call) {
   TRY_ASSIGN(const EndpointView endpoint, endpoint_of(services, call));
-  return json_response({{"name", endpoint->name},
-                        {"versions", json::array{"1"}},
-                        {"platform", "chengying"},
-                        {"inputs", json_of(endpoint->signature.inputs)},
-                        {"outputs", json_of(endpoint->signature.outputs)}});
+  json::object out{{"name", endpoint->name},
+                   {"versions", json::array{"1"}},
+                   {"platform", "chengying"},
+                   {"inputs", json_of(endpoint->signature.inputs)},
+                   {"outputs", json_of(endpoint->signature.outputs)}};
+  if (!endpoint->signature.arguments.empty()) {
+    out["parameters"] = json::object{{"arguments", json_of(endpoint->signature.arguments)}};
+  }
+  return json_response(std::move(out));
 }
 
 Result<Response> model_ready(const Services& services, Call& call) {

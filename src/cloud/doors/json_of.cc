@@ -24,7 +24,9 @@ json::value embedded(std::string_view text) {
 }
 
 json::object signature_of(const cloud::Signature& signature) {
-  return {{"inputs", json_of(signature.inputs)}, {"outputs", json_of(signature.outputs)}};
+  json::object out{{"inputs", json_of(signature.inputs)}, {"outputs", json_of(signature.outputs)}};
+  if (!signature.arguments.empty()) out["arguments"] = json_of(signature.arguments);
+  return out;
 }
 
 }  // namespace
@@ -34,6 +36,14 @@ json::array json_of(const std::vector<cloud::Port>& ports) {
   for (const cloud::Port& port : ports) {
     out.push_back(json::object{
         {"name", port.name}, {"datatype", protocol_name_of(port.dtype)}, {"shape", shape_of(port.shape)}});
+  }
+  return out;
+}
+
+json::array json_of(const std::vector<cloud::ArgumentPort>& arguments) {
+  json::array out;
+  for (const cloud::ArgumentPort& each : arguments) {
+    out.push_back(json::object{{"name", each.name}, {"low", each.low}, {"high", each.high}});
   }
   return out;
 }
@@ -112,6 +122,7 @@ json::object json_of(const cloud::QuoteAnswer& quote) {
     out["modelled_nanoseconds"] = quote.nanoseconds;
     out["picojoules"] = quote.picojoules;
     out["executable"] = quote.executable.hex();
+    if (!quote.arguments.empty()) out["arguments"] = quote.arguments;
   } else {
     out["kind"] = "lease";
     out["seconds"] = quote.seconds;
@@ -228,6 +239,7 @@ json::object json_of(const cloud::Receipt& receipt) {
                    {"already_charged", receipt.already_charged}};
   add_money(out, "price", receipt.price);
   if (!receipt.quote.empty()) out["quote"] = receipt.quote;
+  if (!receipt.arguments.empty()) out["arguments"] = receipt.arguments;
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "cloud/doors/answers.h"
+#include "cloud/doors/json_arguments.h"
 #include "cloud/doors/json_body.h"
 #include "cloud/doors/json_tensor.h"
 #include "runtime/top_k.h"
@@ -57,6 +58,14 @@ Result<std::string> text_parameter(const json::object& object, std::string_view 
   if (value == nullptr) return std::string();
   if (!value->is_string()) return wrong("parameters.{} must be a string", name);
   return std::string(value->get_string());
+}
+
+/// Names and whole numbers.
+Result<cloud::Arguments> arguments_parameter(const json::object& object) {
+  const json::value* value = parameter(object, "arguments");
+  if (value == nullptr) return cloud::Arguments{};
+  if (!value->is_object()) return wrong("parameters.arguments must be an object");
+  return arguments_from_json(value->get_object(), "parameters.arguments");
 }
 
 Result<std::string> name_member(const json::object& object) {
@@ -278,6 +287,7 @@ Result<InferBody> parse_infer_body(std::string_view body, std::optional<std::uin
   }
   TRY_ASSIGN(out.binary_outputs, flag_parameter(head, "binary_data_output", false));
   TRY_ASSIGN(out.quote, text_parameter(head, "quote"));
+  TRY_ASSIGN(out.arguments, arguments_parameter(head));
   TRY_ASSIGN(out.timeout_ms, number_parameter(head, "timeout_ms", 1, kTimeoutMsMax));
   BinaryTail tail(body.substr(text.size()));
   TRY(take_inputs(head, tail, text.size(), out));

@@ -29,6 +29,7 @@ struct InferBody {
   bool binary_outputs = false;           // how outputs go that nothing else is said about
   std::string quote;                     // parameters.quote: a quote's token
   std::int64_t timeout_ms = 0;           // parameters.timeout_ms; 0: none
+  cloud::Arguments arguments;            // parameters.arguments: an object of whole numbers
 };
 
 /// `json_bytes`: the header Inference-Header-Content-Length; absent: all of the body is JSON.

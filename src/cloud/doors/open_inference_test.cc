@@ -36,6 +36,21 @@ TEST(InferBody, TakesFlatAndNestedDataAlike) {
   }
 }
 
+TEST(InferBody, TakesArgumentsByName) {
+  const auto body = [](std::string_view arguments) {
+    return fmt::format(
+        R"({{"parameters":{{"arguments":{}}},"inputs":[{{"name":"x","datatype":"BOOL","shape":[1],"data":[true]}}]}})",
+        arguments);
+  };
+  EXPECT_EQ(parse_infer_body(body(R"({"length":17,"offset":-3.0})"), {})->arguments,
+            (cloud::Arguments{{"length", 17}, {"offset", -3}}));
+  EXPECT_EQ(refusal(body("[17]")), "parameters.arguments must be an object");
+  EXPECT_EQ(refusal(body(R"({"length":1.5})")),
+            "parameters.arguments.length must be a whole number, not 1.5E0");
+  EXPECT_EQ(refusal(body(R"({"length":"17"})")),
+            "parameters.arguments.length must be a whole number, not \"17\"");
+}
+
 TEST(InferBody, TakesEachTypeAtItsLimits) {
   const auto read = [](std::string_view type, std::string_view data) {
     return parse_infer_body(input(fmt::format(R"("datatype":"{}","shape":[2],"data":{})", type, data)), {});

@@ -63,7 +63,8 @@ Result<Effects> State::on(const PostWork& c) {
     TRY_ASSIGN(const bool any, held.next());
     if (any) body = held.digest(0);
   }
-  if (!c.lease.empty()) TRY(check_fence(database_, c));
+  const bool answered = c.status.empty();
+  if (!c.lease.empty() && answered) TRY(check_fence(database_, c));
   billing::Record record;
   record.tenant = c.tenant;
   record.project = c.project;
@@ -78,10 +79,20 @@ Result<Effects> State::on(const PostWork& c) {
   record.clock_hz = c.clock_hz;
   record.executable = c.executable;
   record.batch = c.batch;
-  record.cycles = c.cycles;
-  record.picojoules = c.picojoules;
+  record.arguments = c.arguments;
+  record.cycles = answered ? c.cycles : 0;
+  record.picojoules = answered ? c.picojoules : 0;
+  record.bytes = c.bytes;
+  record.status = c.status;
+  record.started_us = c.started_us;
   record.price_book_version = c.price_book_version;
   record.micro_per_core_hour = c.work_price;
+  if (!answered) {
+    // Its quote is not spent, nor its id: both may come again.
+    TRY(void_hold(hold_id));
+    TRY(write_record(record));
+    return Effects{.repeated = false, .result = c.request, .record = std::move(record)};
+  }
   record.quote = c.quote;
   TRY_ASSIGN(record.price, price_of(record));
   TRY_ASSIGN(const Money charged, post(hold_id, billing::kRevenueAccount, record.price));

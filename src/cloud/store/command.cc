@@ -159,6 +159,8 @@ void visit_fields(V& visit, T& c) {
   visit("price_book_version", c.price_book_version), visit("work_price", c.work_price),
       visit("quote", c.quote);
   visit.optional("project", c.project), visit.optional("key", c.key), visit.optional("fence", c.fence);
+  visit.optional("arguments", c.arguments), visit.optional("bytes", c.bytes);
+  visit.optional("status", c.status), visit.optional("started_us", c.started_us);
 }
 template <class V, OneOf<VoidWork> T>
 void visit_fields(V& visit, T& c) {

@@ -226,10 +226,13 @@ struct PostWork {
   std::uint64_t clock_hz = 0;
   Digest executable;
   std::int32_t batch = 1;
-  std::uint64_t cycles = 0, picojoules = 0;
+  std::string arguments;
+  std::uint64_t cycles = 0, picojoules = 0, bytes = 0;
   std::int64_t price_book_version = 0, work_price = 0;
   std::string quote, project, key;
   std::int64_t fence = 0;  // of the lease's grant that it ran under
+  std::string status;      // not "": why it was not answered; all that was held is given back
+  std::int64_t started_us = 0;
 };
 struct VoidWork {
   static constexpr std::string_view kName = "void_work";

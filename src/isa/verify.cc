@@ -97,6 +97,8 @@ Status verify(const Executable& executable, const ChipSpec& chip) {
   for (const Program& program : executable.programs)
     if (Status verified = verify(program, executable.cores, executable.constants.size(), chip); !verified)
       return within(fmt::format("program for batch {}", program.batch), std::move(verified).error());
+  if (Status padding = verify_padding(executable); !padding)
+    return within("constants", std::move(padding).error());
   return {};
 }
 

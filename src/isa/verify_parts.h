@@ -52,6 +52,10 @@ class PlaceVerifier {
 /// `accesses` are those of all instructions, each passed by verify_operation and PlaceVerifier.
 Status verify_order(const Program& program, std::span<const std::vector<Access>> accesses, Budget& budget);
 
+/// Packed u8 weights have 0 where their groups of four are not full. Asked of programs that passed all of the
+/// above.
+Status verify_padding(const Executable& executable);
+
 /// "instruction 12: what\n   12 core0 ...": an error with the instruction that it is about.
 std::unexpected<Error> at_instruction(const Program& program, std::uint32_t index, Error error);
 

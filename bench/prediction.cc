@@ -1,10 +1,10 @@
-// prediction SPEC PLOT.svg [REPEATS]: the time that the machine's own chip model predicts against the clock,
-// for whole networks and for single layers; a table of both, their median errors, and a plot. SPEC is what
-// `chengying calibrate` wrote, or a chip's name. Some minutes on an idle machine; on a busy one it refuses.
+// prediction SPEC PLOT.svg [ROUNDS]: the time that the machine's own chip model predicts against the clock,
+// for whole networks and for single layers, which run in turn; a table of both, their median errors, and a
+// plot. SPEC is what `chengying calibrate` wrote, or a chip's name. Some minutes on an idle machine; on a
+// busy one it refuses.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <random>
@@ -16,6 +16,7 @@
 #include "cli/plot.h"
 #include "cli/probe.h"
 #include "cli/table.h"
+#include "cli/turns.h"
 #include "compiler/compile.h"
 #include "prediction_subjects.h"
 #include "timing/timing.h"
@@ -23,13 +24,13 @@
 namespace chengying::bench {
 namespace {
 
-constexpr int kRepeatsDefault = 9;
-constexpr double kSecondsMin = 0.02;  // of one sample: short layers are run again and again
+constexpr int kRoundsDefault = 17;
+constexpr double kSampleSeconds = 2e-3;  // short layers are run again and again
 
+/// Seconds: the lowest eighth of the samples, and their middle (cli/turns.h).
 struct Comparison {
   std::string name;
-  double predicted = 0, measured = 0;  // seconds
-  double error() const { return predicted / measured - 1; }
+  double predicted = 0, measured = 0, middle = 0;
 };
 
 std::vector<Tensor> any_inputs(const isa::Program& program) {
@@ -42,69 +43,86 @@ std::vector<Tensor> any_inputs(const isa::Program& program) {
   return inputs;
 }
 
-Result<double> median_seconds(const isa::ChipSpec& chip, std::shared_ptr<const isa::Executable> executable,
-                              int repeats) {
-  cli::LocalEngine engine(chip, executable->cores, executable->cores);
-  TRY(engine.load(executable));
-  const std::vector<Tensor> inputs = any_inputs(executable->programs.front());
-  const auto once = [&]() -> Result<double> {
-    const auto start = std::chrono::steady_clock::now();
-    TRY(engine.run(1, inputs));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  TRY(once());
-  TRY_ASSIGN(const double first, once());
-  const int runs = std::max(1, static_cast<int>(kSecondsMin / std::max(first, 1e-6)));
-  std::vector<double> times;
-  for (int i = 0; i < repeats; ++i) {
-    double sum = 0;
-    for (int run = 0; run < runs; ++run) {
-      TRY_ASSIGN(const double seconds, once());
-      sum += seconds;
-    }
-    times.push_back(sum / runs);
+/// What a slice finds on a machine where no other slice runs. Its share of DRAM is about what its cores can
+/// draw, but a CPU's cache is not divided: it has all of it.
+isa::ChipSpec alone(isa::ChipSpec chip, std::uint16_t cores) {
+  chip.memory.cache_bytes *= chip.cores / cores;
+  return chip;
+}
+
+/// Subjects of one table: their predictions, and engines that run them in turn.
+class Race {
+ public:
+  Race(const isa::ChipSpec& chip, std::uint16_t cores) : chip_(alone(chip, cores)), cores_(cores) {}
+
+  Status add(const Subject& subject) {
+    compiler::CompileOptions options;
+    options.cores = cores_;
+    options.batches = {1};
+    TRY_ASSIGN(auto output,
+               compiler::compile({{}, std::make_shared<const std::string>(subject.onnx)}, chip_, options));
+    auto executable = std::make_shared<const isa::Executable>(std::move(output.executable));
+    const timing::Timing timing = timing::walk(executable->programs.front(), chip_, cores_);
+    // The launch is a hand-over to a thread of the service; a bench calls the engine from its own.
+    const double launch = static_cast<double>(timing.launch_cycles) / chip_.clock_hz;
+    auto engine = std::make_unique<cli::LocalEngine>(chip_, cores_, cores_);
+    TRY(engine->load(executable));
+    all_.push_back({.name = subject.name, .predicted = timing.seconds(chip_) - launch});
+    works_.push_back(turns_.add(
+        cli::Turns::Bound::kMemory,
+        [this, engine = std::move(engine), inputs = any_inputs(executable->programs.front())] {
+          if (const auto answer = engine->run(1, inputs); !answer) failure_ = std::unexpected(answer.error());
+        },
+        kSampleSeconds));
+    return {};
   }
-  std::ranges::sort(times);
-  return times[times.size() / 2];
-}
 
-Result<Comparison> compare(const isa::ChipSpec& chip, const Subject& subject, std::uint16_t cores,
-                           int repeats) {
-  compiler::CompileOptions options;
-  options.cores = cores;
-  options.batches = {1};
-  TRY_ASSIGN(auto output,
-             compiler::compile({{}, std::make_shared<const std::string>(subject.onnx)}, chip, options));
-  auto executable = std::make_shared<const isa::Executable>(std::move(output.executable));
-  const timing::Timing timing = timing::walk(executable->programs.front(), chip, cores);
-  // The launch is a hand-over to a thread of the service; a bench calls the engine from its own.
-  const double launch = static_cast<double>(timing.launch_cycles) / chip.clock_hz;
-  TRY_ASSIGN(const double measured, median_seconds(chip, executable, repeats));
-  return Comparison{subject.name, timing.seconds(chip) - launch, measured};
-}
+  Result<std::vector<Comparison>> run(int rounds) && {
+    turns_.measure(rounds);
+    TRY(failure_);
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const cli::Kept seconds = turns_.seconds(works_[i]);
+      all_[i].measured = seconds.value;
+      all_[i].middle = seconds.middle;
+    }
+    fmt::print("clock: {:.3f} GHz now, {:.3f} in the spec\n", turns_.clock_hz() / 1e9, chip_.clock_hz / 1e9);
+    return std::move(all_);
+  }
 
-double median_error(const std::vector<Comparison>& all) {
+ private:
+  isa::ChipSpec chip_;
+  std::uint16_t cores_;
+  cli::Turns turns_;
+  Status failure_;
+  std::vector<Comparison> all_;
+  std::vector<cli::Turns::Work> works_;
+};
+
+double median_error(const std::vector<Comparison>& all, double Comparison::* measured) {
   std::vector<double> errors;
-  for (const Comparison& comparison : all) errors.push_back(std::abs(comparison.error()));
+  for (const Comparison& comparison : all)
+    errors.push_back(std::abs(comparison.predicted / comparison.*measured - 1));
   std::ranges::sort(errors);
   return errors.empty() ? 0 : errors[errors.size() / 2];
 }
 
 Result<std::vector<Comparison>> compare_all(const isa::ChipSpec& chip, const std::vector<Subject>& subjects,
-                                            std::uint16_t cores, const char* what, int repeats) {
-  std::vector<Comparison> all;
+                                            std::uint16_t cores, const char* what, int rounds) {
+  Race race(chip, cores);
+  for (const Subject& subject : subjects) TRY(race.add(subject));
+  TRY_ASSIGN(std::vector<Comparison> all, std::move(race).run(rounds));
   cli::Table table({{what},
                     {"PREDICTED", cli::Align::kRight},
                     {"MEASURED", cli::Align::kRight},
-                    {"ERROR", cli::Align::kRight}});
-  for (const Subject& subject : subjects) {
-    TRY_ASSIGN(const Comparison comparison, compare(chip, subject, cores, repeats));
-    table.add({comparison.name, cli::duration_text(comparison.predicted),
-               cli::duration_text(comparison.measured), fmt::format("{:+.1f} %", 100 * comparison.error())});
-    all.push_back(comparison);
-  }
-  fmt::print("{}\nmedian error of {} {}s on {} cores: {}\n\n", table.text(), all.size(), what, cores,
-             cli::percent_text(median_error(all)));
+                    {"ERROR", cli::Align::kRight},
+                    {"MIDDLE", cli::Align::kRight}});
+  for (const Comparison& c : all)
+    table.add({c.name, cli::duration_text(c.predicted), cli::duration_text(c.measured),
+               fmt::format("{:+.1f} %", 100 * (c.predicted / c.measured - 1)), cli::duration_text(c.middle)});
+  fmt::print("{}\nmedian error of {} {}s on {} cores: {} ({} against the middle of the samples)\n\n",
+             table.text(), all.size(), what, cores,
+             cli::percent_text(median_error(all, &Comparison::measured)),
+             cli::percent_text(median_error(all, &Comparison::middle)));
   return all;
 }
 
@@ -132,15 +150,15 @@ cli::Plot plot_of(const isa::ChipSpec& chip, const std::vector<Comparison>& netw
   return plot;
 }
 
-Status run(const std::string& spec, const std::string& path, int repeats) {
+Status run(const std::string& spec, const std::string& path, int rounds) {
   TRY(cli::check_quiet(cli::quiet_share(), 0));
   TRY_ASSIGN(const isa::ChipSpec chip, cli::find_chip(spec));
   if (!chip.is_host)
     return fail(Code::kInvalidArgument, "{} is not this machine: its time can't be measured here", chip.name);
   const auto all_cores = static_cast<std::uint16_t>(chip.cores);
-  TRY_ASSIGN(const auto networks, compare_all(chip, whole_networks(), 1, "network", repeats));
-  TRY_ASSIGN(const auto wide, compare_all(chip, whole_networks(), all_cores, "network", repeats));
-  TRY_ASSIGN(const auto layer_times, compare_all(chip, layers(), 1, "layer", repeats));
+  TRY_ASSIGN(const auto networks, compare_all(chip, whole_networks(), 1, "network", rounds));
+  TRY_ASSIGN(const auto wide, compare_all(chip, whole_networks(), all_cores, "network", rounds));
+  TRY_ASSIGN(const auto layer_times, compare_all(chip, layers(), 1, "layer", rounds));
   TRY(cli::check_quiet(cli::quiet_share(), 0));
   return write_file_atomically(path, plot_of(chip, networks, wide, layer_times).svg());
 }
@@ -150,11 +168,11 @@ Status run(const std::string& spec, const std::string& path, int repeats) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    fmt::print(stderr, "usage: prediction SPEC PLOT.svg [REPEATS]\n");
+    fmt::print(stderr, "usage: prediction SPEC PLOT.svg [ROUNDS]\n");
     return 2;
   }
-  const int repeats = argc > 3 ? std::max(1, std::atoi(argv[3])) : chengying::bench::kRepeatsDefault;
-  const chengying::Status status = chengying::bench::run(argv[1], argv[2], repeats);
+  const int rounds = argc > 3 ? std::max(1, std::atoi(argv[3])) : chengying::bench::kRoundsDefault;
+  const chengying::Status status = chengying::bench::run(argv[1], argv[2], rounds);
   if (!status) fmt::print(stderr, "prediction: {}\n", status.error().message);
   return status ? 0 : 1;
 }

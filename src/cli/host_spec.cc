@@ -95,7 +95,7 @@ std::string host_spec_toml(const MachineFacts& facts) {
   w.number("cores", static_cast<double>(facts.cores), "cores", "measured",
            "threads that the system runs at once");
   w.number("clock_hz", std::round(facts.clock_hz / 1e6) * 1e6, "Hz", "measured",
-           "a chain of dependent additions");
+           "a chain of dependent additions, between the other measurements");
   w.number("launch_seconds", facts.handover_seconds, "s", "measured",
            "median hand-over to a sleeping thread");
   w.section("tensor");
@@ -127,7 +127,7 @@ std::string host_spec_toml(const MachineFacts& facts) {
   w.number("cache_bytes", static_cast<double>(facts.cache_bytes), "B", "measured",
            "the last level, as the system gives it");
   w.number("cache_bytes_per_second", facts.cache_bytes_per_second, "B/s", "measured",
-           "one core reading half of it again and again");
+           "one core reading its share of it again and again");
   add_kernels(w, facts.kernel_costs);
   w.section("power");
   w.number("mac_u8_pj", 20, "pJ", "estimated", "as in the built-in spec");

@@ -17,36 +17,24 @@
 #include <thread>
 #include <vector>
 
-#include "cli/best_of.h"
 #include "cli/kernel_probe.h"
+#include "cli/turns.h"
 
 namespace chengying::cli {
 namespace {
 
 constexpr double kQuietShare = 0.95;  // of a core: what housekeeping takes is less than the rest
-constexpr double kSpreadMax = 0.15;
+constexpr double kSpreadMax = 0.1;
+constexpr int kRoundsOfTurns = 64;                            // some ten seconds
 constexpr std::size_t kMemoryBytes = std::size_t{256} << 20;  // far more than a core's share of any cache
+constexpr double kReadSeconds = 4e-3;
 
 template <class T>
 void keep(T& value) {
   asm volatile("" : "+r"(value));
 }
 
-constexpr std::uint64_t kSteps = 20'000'000;
-
-/// One addition a cycle: each needs the one before.
-void addition_chain() {
-  std::uint64_t value = 1;
-  for (std::uint64_t i = 0; i < kSteps / 8; ++i) {
-    asm volatile(
-        "add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, %0\n add $1, "
-        "%0"
-        : "+r"(value));
-  }
-  keep(value);
-}
-
-constexpr std::uint64_t kRounds = 2'000'000;
+constexpr std::uint64_t kRounds = 100'000;
 constexpr std::uint64_t kSums = 12;  // independent ones, more than any latency needs
 
 // Loops of the kernels' own multiply-accumulates, nothing but them. Written as assembly, so that none is
@@ -133,60 +121,81 @@ std::uint64_t read_all(const std::vector<std::uint64_t>& words) {
   return a + b + c + d;
 }
 
-double read_bytes_per_second(std::size_t bytes, unsigned threads, double& spread) {
-  std::vector<std::vector<std::uint64_t>> memories(threads, std::vector<std::uint64_t>(bytes / 8, 1));
-  const std::size_t rounds = std::max<std::size_t>(1, kMemoryBytes / bytes / 2);
-  const auto work = [&](std::size_t thread) {
-    for (std::size_t round = 0; round < rounds; ++round) {
-      std::uint64_t sum = read_all(memories[thread]);
-      asm volatile("" : "+r"(sum)::"memory");  // else one round serves for all: nothing changed between them
-    }
-  };
-  const double seconds = best_seconds(
-      [&] {
-        std::vector<std::jthread> others;
-        for (unsigned t = 1; t < threads; ++t) others.emplace_back(work, t);
-        work(0);
-      },
-      spread);
-  return static_cast<double>(bytes) * static_cast<double>(rounds) * threads / seconds;
-}
+/// Reads all of `bytes` a thread with each of `threads`, again and again.
+class Reading {
+ public:
+  Reading(Turns& turns, std::size_t bytes, unsigned threads)
+      : memories_(threads, std::vector<std::uint64_t>(bytes / 8, 1)),
+        bytes_(static_cast<double>(bytes) * threads),
+        work_(turns.add(Turns::Bound::kMemory, [this] { read(); }, kReadSeconds)) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
 
-double latency_seconds(double& spread) {
-  const std::size_t count = kMemoryBytes / 64;
+  double bytes_per_second(const Turns& turns) const { return bytes_ / turns.seconds(work_).value; }
+
+ private:
+  void read() const {
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < memories_.size(); ++t) others.emplace_back([this, t] { read_one(t); });
+    read_one(0);
+  }
+  void read_one(std::size_t thread) const {
+    std::uint64_t sum = read_all(memories_[thread]);
+    asm volatile("" : "+r"(sum)::"memory");  // else one round serves for all: nothing changed between them
+  }
+
+  std::vector<std::vector<std::uint64_t>> memories_;
+  double bytes_;
+  Turns::Work work_;
+};
+
+/// Loads that each need the one before, in random order.
+class Chase {
+ public:
+  explicit Chase(Turns& turns) : lines_(kMemoryBytes / sizeof(Line)) {
+    std::vector<std::uint32_t> order(lines_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::shuffle(order, std::mt19937(1));
+    for (std::size_t i = 0; i < order.size(); ++i) lines_[order[i]].next = order[(i + 1) % order.size()];
+    work_ = turns.add(Turns::Bound::kMemory, [this] {
+      for (std::size_t i = 0; i < kLoads; ++i) at_ = lines_[at_].next;
+      keep(at_);
+    });
+  }
+  Chase(const Chase&) = delete;
+  Chase& operator=(const Chase&) = delete;
+
+  double seconds(const Turns& turns) const { return turns.seconds(work_).value / kLoads; }
+
+ private:
+  static constexpr std::size_t kLoads = 30'000;
   struct alignas(64) Line {
     std::uint32_t next;
   };
-  std::vector<Line> lines(count);
-  std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::shuffle(order, std::mt19937(1));
-  for (std::size_t i = 0; i < count; ++i) lines[order[i]].next = order[(i + 1) % count];
-  constexpr std::size_t kLoads = 500'000;
-  std::uint32_t at = 0;
-  const double seconds = best_seconds(
-      [&] {
-        for (std::size_t i = 0; i < kLoads; ++i) at = lines[at].next;
-        keep(at);
-      },
-      spread);
-  return seconds / kLoads;
-}
+  std::vector<Line> lines_;
+  std::uint32_t at_ = 0;
+  Turns::Work work_;
+};
 
-double copy_bytes_per_second(double& spread) {
-  constexpr std::size_t kBytes = 1 << 20, kCopies = 200;
-  std::vector<char> from(kBytes, 1), to(kBytes);
-  const double seconds = best_seconds(
-      [&] {
-        for (std::size_t i = 0; i < kCopies; ++i) {
-          std::memcpy(to.data(), from.data(), kBytes);
-          char* written = to.data();
+/// Copies within the caches.
+class Copying {
+ public:
+  explicit Copying(Turns& turns)
+      : work_(turns.add(Turns::Bound::kMemory, [this] {
+          std::memcpy(to_.data(), from_.data(), kBytes);
+          char* written = to_.data();
           asm volatile("" : "+r"(written)::"memory");
-        }
-      },
-      spread);
-  return static_cast<double>(kBytes * kCopies) / seconds;
-}
+        })) {}
+  Copying(const Copying&) = delete;
+  Copying& operator=(const Copying&) = delete;
+
+  double bytes_per_cycle(const Turns& turns) const { return kBytes / turns.cycles(work_).value; }
+
+ private:
+  static constexpr std::size_t kBytes = 1 << 20;
+  std::vector<char> from_ = std::vector<char>(kBytes, 1), to_ = std::vector<char>(kBytes);
+  Turns::Work work_;
+};
 
 /// The median time from waking a sleeping thread to its first instruction.
 double handover_seconds() {
@@ -268,7 +277,7 @@ double quiet_share() {
       threads.emplace_back([&shares, core] {
         const auto start = Clock::now();
         const double own = thread_seconds();
-        while (seconds_since(start) < 0.2) addition_chain();
+        while (seconds_since(start) < 0.2) addition_chain(1'000'000);
         shares[core] = (thread_seconds() - own) / seconds_since(start);
       });
   }
@@ -298,23 +307,32 @@ Result<MachineFacts> measure_machine() {
   facts.cores = std::max(1U, std::thread::hardware_concurrency());
   facts.memory_bytes = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
   facts.cache_bytes = last_level_cache_bytes();
-  facts.clock_hz = kSteps / best_seconds(addition_chain, facts.spread);
+  Turns turns;
   const PeakLoops loops = loops_of(facts.kernels);
-  const auto a_cycle = [&](void (*loop)(), std::uint64_t sums) {
-    return static_cast<double>(kRounds * sums) / best_seconds(loop, facts.spread) / facts.clock_hz;
+  const Turns::Work u8 = turns.add(Turns::Bound::kCore, loops.u8);
+  const Turns::Work f32 = turns.add(Turns::Bound::kCore, loops.f32);
+  // A core's share of the cache, as long as it is: what a slice of one core finds there.
+  const auto share =
+      static_cast<std::size_t>(std::max<std::int64_t>(facts.cache_bytes / facts.cores, 1 << 20));
+  const Reading cache(turns, share, 1);
+  const Reading dram(turns, kMemoryBytes, static_cast<unsigned>(facts.cores));
+  const Chase chase(turns);
+  const Copying copying(turns);
+  TRY_ASSIGN(const KernelProbe kernels, KernelProbe::make(facts.kernels, turns));
+  turns.measure(kRoundsOfTurns);
+  const auto a_cycle = [&](Turns::Work work, std::uint64_t sums) {
+    return static_cast<double>(kRounds * sums) / turns.cycles(work).value;
   };
-  facts.u8_instructions_per_cycle = a_cycle(loops.u8, loops.u8_sums);
-  facts.f32_instructions_per_cycle = a_cycle(loops.f32, kSums);
-  // A core's share of it, half full: what a slice of one core finds there.
-  const auto half_share =
-      static_cast<std::size_t>(std::max<std::int64_t>(facts.cache_bytes / facts.cores / 2, 1 << 20));
-  facts.cache_bytes_per_second = read_bytes_per_second(half_share, 1, facts.spread);
-  facts.dram_bytes_per_second =
-      read_bytes_per_second(kMemoryBytes, static_cast<unsigned>(facts.cores), facts.spread);
-  facts.dram_latency_seconds = latency_seconds(facts.spread);
-  facts.copy_bytes_per_second = copy_bytes_per_second(facts.spread);
+  facts.clock_hz = turns.clock_hz();
+  facts.u8_instructions_per_cycle = a_cycle(u8, loops.u8_sums);
+  facts.f32_instructions_per_cycle = a_cycle(f32, kSums);
+  facts.cache_bytes_per_second = cache.bytes_per_second(turns);
+  facts.dram_bytes_per_second = dram.bytes_per_second(turns);
+  facts.dram_latency_seconds = chase.seconds(turns);
+  facts.copy_bytes_per_second = copying.bytes_per_cycle(turns) * facts.clock_hz;
+  facts.kernel_costs = kernels.costs(turns);
+  facts.spread = turns.spread();
   facts.handover_seconds = handover_seconds();
-  facts.kernel_costs = measure_kernels(facts.kernels, facts.clock_hz, facts.spread);
   return facts;
 }
 

@@ -1,5 +1,5 @@
 // Probe: what this machine's CPU can do, measured: rates of its multipliers and memories, and what a
-// hand-over between threads costs. Some seconds, one thread unless said otherwise; no network, no file is
+// hand-over between threads costs. Some ten seconds, one thread unless said otherwise; no network, no file is
 // written.
 #pragma once
 
@@ -17,18 +17,16 @@ struct MachineFacts {
   std::int64_t cores = 0;
   std::int64_t memory_bytes = 0, cache_bytes = 0;  // all of it; its last level, as seen by one core
   chip::KernelSet kernels = chip::KernelSet::kReference;
-  double clock_hz = 0;                    // under load: a chain of dependent additions, one a cycle
+  double clock_hz = 0;  // beside the measurements: a chain of dependent additions, one a cycle
   double u8_instructions_per_cycle = 0;   // of the kernels' widest u8 x i8 multiply-accumulate
   double f32_instructions_per_cycle = 0;  // of their widest fused multiply-add
-  double cache_bytes_per_second =
-      0;                             // reading half of a core's share of the last-level cache again and again
-  double dram_bytes_per_second = 0;  // reading with all cores, which share it
-  double dram_latency_seconds = 0;   // a chain of dependent loads in random order
-  double copy_bytes_per_second = 0;  // memcpy within the caches
-  double handover_seconds = 0;       // to a sleeping thread
-  isa::KernelCosts kernel_costs{};   // of those kernels
-  double spread =
-      0;  // the largest relative difference between the best and the middle of a measurement's repeats
+  double cache_bytes_per_second = 0;      // reading a core's share of the last-level cache again and again
+  double dram_bytes_per_second = 0;       // reading with all cores, which share it
+  double dram_latency_seconds = 0;        // a chain of dependent loads in random order
+  double copy_bytes_per_second = 0;       // memcpy within the caches
+  double handover_seconds = 0;            // to a sleeping thread
+  isa::KernelCosts kernel_costs{};        // of those kernels
+  double spread = 0;                      // the largest of the measurements (Kept::spread in cli/turns.h)
 };
 
 /// The share of each core's time that a thread on it really gets while all of them compute, the least of

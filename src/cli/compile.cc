@@ -186,6 +186,28 @@ json::array json_of(const isa::Executable& executable, const isa::ChipSpec& chip
   return programs;
 }
 
+/// What the search gained, and how to have the same program again.
+void print_search(const compiler::SearchReport& search) {
+  for (const auto& gain : search.gains) {
+    const double part = 1 - static_cast<double>(gain.cycles_after) / static_cast<double>(gain.cycles_before);
+    fmt::print("search, batch {}: {} cycles -> {}{}\n", gain.batch,
+               gain.cycles_before == 0 ? "too large" : grouped(gain.cycles_before),
+               grouped(gain.cycles_after),
+               gain.cycles_before == 0 ? "" : fmt::format(", {} fewer", percent_text(part)));
+  }
+  fmt::print("search: {} tries in {}; --search-tries {} gives the same program\n", search.tries,
+             duration_text(search.seconds), search.tries);
+}
+
+json::value json_of(const std::optional<compiler::SearchReport>& search) {
+  if (!search) return nullptr;
+  json::array gains;
+  for (const auto& gain : search->gains)
+    gains.push_back(json::object{
+        {"batch", gain.batch}, {"cycles_before", gain.cycles_before}, {"cycles_after", gain.cycles_after}});
+  return json::object{{"tries", search->tries}, {"seconds", search->seconds}, {"gains", std::move(gains)}};
+}
+
 void print_programs(const isa::Executable& executable, const isa::ChipSpec& chip) {
   for (const isa::Program& program : executable.programs) {
     const timing::Timing timing = timing::walk(program, chip, executable.cores);
@@ -223,6 +245,7 @@ Status compile(const CompileOptions& options, bool as_json) {
                                                     {"layers", json_of(ready.compiled->layers)},
                                                     {"passes", json_of(ready.compiled->passes)},
                                                     {"memory", json_of(memory_map(executable, ready.chip))},
+                                                    {"search", json_of(ready.compiled->search)},
                                                     {"from_cache", ready.from_cache},
                                                     {"notes", json::value_from(ready.compiled->notes)}}));
     return {};
@@ -233,6 +256,7 @@ Status compile(const CompileOptions& options, bool as_json) {
   if (options.passes) print_passes(ready.compiled->passes);
   for (const std::string& note : ready.compiled->notes) fmt::print("note: {}\n", note);
   if (ready.from_cache) fmt::print("compiled before: taken from the cache (--no-cache compiles it anew)\n");
+  if (ready.compiled->search) print_search(*ready.compiled->search);
   print_programs(executable, ready.chip);
   fmt::print("wrote {}, sha256 {}\n", output, executable.digest.hex());
   return {};
@@ -250,6 +274,13 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   app.add_option("--dump-after", options->flags.dump_after,
                  "Print what a pass gave, as text, and write nothing");
   app.add_flag("--time-passes", options->passes, "Print the time of each pass");
+  app.add_option(
+         "--search", options->flags.search.seconds,
+         "Look for a faster schedule for so many seconds; says what was gained, and how many tries it was")
+      ->check(CLI::Range(0.0, 86400.0));
+  app.add_option("--search-tries", options->flags.search.tries,
+                 "Look for a faster schedule so many times: the same number gives the same executable")
+      ->check(CLI::Range(1, 1'000'000'000));
   app.add_option(
       "--graph", options->graph,
       "Draw the layers, coloured by their share of the cycles: FILE.dot, or FILE.svg with graphviz");

@@ -70,12 +70,20 @@ void add(Key& key, const compiler::CompileOptions& options) {
   key.add(options.cores);
   for (const std::int32_t batch : options.batches) key.add(batch);
   key.add(static_cast<std::int64_t>(options.precision));
+  key.add(std::to_string(options.search.seconds));
+  key.add(static_cast<std::int64_t>(options.search.tries));
   for (const auto& [name, size] : options.dimensions) {
     key.add(name);
     key.add(size);
   }
   key.add(options.calibration ? "calibrated" : "");
   if (options.calibration) add(key, *options.calibration);
+}
+
+json::value json_of(const compiler::SearchReport& search) {
+  json::array gains;
+  for (const auto& gain : search.gains) gains.push_back({gain.batch, gain.cycles_before, gain.cycles_after});
+  return {search.tries, search.seconds, std::move(gains)};
 }
 
 json::object json_of(const compiler::CompileOutput& output) {
@@ -90,6 +98,7 @@ json::object json_of(const compiler::CompileOutput& output) {
           {"left", std::move(left)},
           {"fusion",
            {fusion.model_nodes, fusion.graph_nodes, fusion.additions, fusion.bounds, fusion.free_moves}},
+          {"search", output.search ? json_of(*output.search) : json::value()},
           {"notes", json::value_from(output.notes)}};
 }
 
@@ -99,6 +108,17 @@ T number(const json::value& value) {
 }
 std::string text(const json::value& value) {
   return std::string(value.as_string());
+}
+
+compiler::SearchReport search_of(const json::array& report) {
+  compiler::SearchReport search;
+  search.tries = number<std::size_t>(report.at(0));
+  search.seconds = number<double>(report.at(1));
+  for (const json::value& row : report.at(2).as_array())
+    search.gains.push_back({number<std::int32_t>(row.as_array().at(0)),
+                            number<std::uint64_t>(row.as_array().at(1)),
+                            number<std::uint64_t>(row.as_array().at(2))});
+  return search;
 }
 
 /// Throws what boost::json throws where the text has another form.
@@ -116,6 +136,8 @@ void read_report(const json::object& report, compiler::CompileOutput& output) {
   for (std::size_t i = 0; i < std::size(fields); ++i) *fields[i] = number<std::size_t>(counts.at(i));
   for (const json::value& row : report.at("left").as_array())
     output.fusion.left.emplace_back(text(row.as_array().at(0)), number<std::size_t>(row.as_array().at(1)));
+  if (const json::value& search = report.at("search"); !search.is_null())
+    output.search = search_of(search.as_array());
   output.notes = json::value_to<std::vector<std::string>>(report.at("notes"));
 }
 

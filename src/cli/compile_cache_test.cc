@@ -60,6 +60,7 @@ TEST_F(CompileCacheTest, WhatWasKeptIsFoundWithItsReport) {
   const CompileCache cache(folder_);
   const auto model = model_of(64);
   auto output = compiled(model);
+  output.search = {.gains = {{1, 20, 10}, {8, 0, 70}}, .tries = 12, .seconds = 0.25};
   const std::string key = *CompileCache::key_of(model, host_, {});
   EXPECT_FALSE(cache.find(key));
   cache.keep(key, output);
@@ -71,20 +72,26 @@ TEST_F(CompileCacheTest, WhatWasKeptIsFoundWithItsReport) {
   EXPECT_EQ(found->layers[0].name, output.layers[0].name);
   EXPECT_EQ(found->layers[0].cycles, output.layers[0].cycles);
   EXPECT_EQ(found->fusion.left, output.fusion.left);
+  ASSERT_TRUE(found->search);
+  EXPECT_EQ(found->search->gains, output.search->gains);
+  EXPECT_EQ(found->search->tries, 12U);
+  EXPECT_EQ(found->search->seconds, 0.25);
 }
 
 TEST_F(CompileCacheTest, AnythingThatChangesTheExecutableChangesTheKey) {
-  compiler::CompileOptions more_cores, larger, named;
+  compiler::CompileOptions more_cores, larger, named, searched, timed;
   more_cores.cores = 2;
   larger.batches = {1, 2};
   named.dimensions = {{"n", 3}};
+  searched.search.tries = 10;
+  timed.search.seconds = 0.5;
   isa::ChipSpec faster = host_;
   faster.digest.bytes[0] ^= 1;
   const std::string key = *CompileCache::key_of(model_of(64), host_, {});
   EXPECT_EQ(*CompileCache::key_of(model_of(64), host_, {}), key);
   EXPECT_NE(*CompileCache::key_of(model_of(65), host_, {}), key);
   EXPECT_NE(*CompileCache::key_of(model_of(64), faster, {}), key);
-  for (const auto& options : {more_cores, larger, named})
+  for (const auto& options : {more_cores, larger, named, searched, timed})
     EXPECT_NE(*CompileCache::key_of(model_of(64), host_, options), key);
   compiler::CompileOptions calibrated;
   Tensor sample(DType::kF32, {1, 64});

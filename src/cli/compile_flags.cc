@@ -171,6 +171,7 @@ Result<compiler::CompileOptions> compile_options_of(const CompileFlags& flags, c
   options.batches = flags.batches.empty() ? std::vector<std::int32_t>{own_batch(model)} : flags.batches;
   options.precision = flags.precision;
   options.dump_after = flags.dump_after;
+  options.search = flags.search;
   TRY_ASSIGN(options.dimensions, named_numbers("--dimension", flags.dimensions, 0));
   if (!flags.calibrate.empty()) {
     compiler::Calibration calibration;

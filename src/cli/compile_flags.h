@@ -32,6 +32,7 @@ struct CompileFlags {
   std::string preprocessing;
   std::vector<std::string> dimensions;  // "NAME=SIZE"
   std::string dump_after;
+  compiler::SearchOptions search;
   bool no_cache = false;  // compile even if the same was compiled before
 };
 

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "compiler/emit.h"
 #include "compiler/layers.h"
+#include "compiler/limits.h"
 #include "compiler/passes/prepare.h"
 #include "compiler/prepared_model.h"
 #include "isa/limits.h"
@@ -19,6 +20,8 @@
 namespace chengying::compiler {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// What the stages of the pipeline hand on.
 struct Work {
@@ -55,10 +58,27 @@ Status name_model(const ModelSource& model, Prepared& prepared) {
   return {};
 }
 
+/// Seconds count from now on.
+Searching searching_for(const SearchOptions& options) {
+  return {.goes_on = [options, start = Clock::now()](std::size_t tries) {
+    const bool tries_left = options.tries == 0 || tries < options.tries;
+    const std::chrono::duration<double> past = Clock::now() - start;
+    return tries_left && (options.seconds == 0 || past.count() < options.seconds);
+  }};
+}
+
 /// Splits, tiles, places, instructions; `lower` checks its result with isa::verify.
 Status lower_graphs(Work& work) {
   LowerDump* dump = work.options.dump_after.empty() ? nullptr : &work.dump;
-  TRY_ASSIGN(work.output.executable, lower(work.prepared.graphs, work.chip, work.cores, dump));
+  const SearchOptions& search = work.options.search;
+  Searching searching = searching_for(search);
+  const auto start = Clock::now();
+  TRY_ASSIGN(work.output.executable, lower(work.prepared.graphs, work.chip, work.cores, dump,
+                                           search.wanted() ? &searching : nullptr));
+  if (search.wanted()) {
+    searching.report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    work.output.search = std::move(searching.report);
+  }
   work.output.executable.metadata = work.prepared.metadata;
   return {};
 }
@@ -89,6 +109,10 @@ void show(const CompileOptions& options, std::string_view stage, std::size_t don
 }
 
 Status check_options(const CompileOptions& options) {
+  if (!(options.search.seconds >= 0 && options.search.seconds <= kSearchSecondsMax)) {
+    return fail(Code::kInvalidArgument, "a search of {} seconds is not in 0 to {}", options.search.seconds,
+                kSearchSecondsMax);
+  }
   for (const std::int32_t batch : options.batches) {
     if (batch < 1 || batch > isa::limits::kBatch) {
       return fail(Code::kInvalidArgument, "batch {} is not in 1 to {}", batch, isa::limits::kBatch);

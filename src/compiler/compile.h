@@ -37,6 +37,15 @@ struct Calibration {
 /// Progress of long work: what, done, of how many. Called from the compiling thread.
 using Progress = std::function<void(std::string_view what, std::size_t done, std::size_t total)>;
 
+/// How long to look for a faster program than the compiler's own choice: until either is reached; 0: no
+/// limit of its kind. Both 0: no search. Seconds depend on the clock; tries alone always give the same bytes.
+struct SearchOptions {
+  double seconds = 0;
+  std::size_t tries = 0;  // of each batch
+  bool wanted() const { return seconds > 0 || tries > 0; }
+  bool operator==(const SearchOptions&) const = default;
+};
+
 struct CompileOptions {
   std::uint16_t cores = 1;               // of the slice
   std::vector<std::int32_t> batches{1};  // one program each
@@ -44,6 +53,7 @@ struct CompileOptions {
   std::optional<Calibration> calibration;
   std::map<std::string, std::int64_t> dimensions;  // values for symbolic dimensions other than the batch
   std::string dump_after;  // name of a pass: its result as text goes to CompileOutput::dump
+  SearchOptions search;
   Progress progress;
 };
 
@@ -85,11 +95,25 @@ struct PassReport {
   std::size_t nodes_before = 0, nodes_after = 0;
 };
 
+/// What a search found, by the chip's own timing.
+struct SearchReport {
+  struct Gain {
+    std::int32_t batch = 1;
+    std::uint64_t cycles_before = 0;  // of the compiler's own choice; 0: it did not fit the slice
+    std::uint64_t cycles_after = 0;
+    bool operator==(const Gain&) const = default;
+  };
+  std::vector<Gain> gains;  // by batch
+  std::size_t tries = 0;    // of each batch: so many as SearchOptions::tries give the same program
+  double seconds = 0;       // that it took
+};
+
 struct CompileOutput {
   isa::Executable executable;
   std::vector<PassReport> passes;
   std::vector<LayerReport> layers;
   FusionReport fusion;
+  std::optional<SearchReport> search;
   std::vector<std::string> notes;  // what the user should know: layers kept in f32, saturated weights, ...
   std::string dump;
 };

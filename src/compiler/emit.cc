@@ -12,34 +12,12 @@
 #include "compiler/graph/check.h"
 #include "compiler/layers.h"
 #include "compiler/sayable.h"
+#include "compiler/select.h"
 #include "compiler/tiles/build.h"
-#include "compiler/tiles/choose.h"
-#include "compiler/tiles/program.h"
 
 namespace chengying::compiler {
 
 namespace {
-
-using tiles::Candidate;
-
-double megabytes(std::uint64_t bytes) {
-  return static_cast<double>(bytes) / (1024.0 * 1024.0);
-}
-
-std::unexpected<Error> does_not_fit(const isa::ChipSpec& chip, std::uint16_t cores, std::int32_t batch,
-                                    std::uint64_t sram, std::uint64_t dram) {
-  const bool in_sram = !tiles::shares_memory(chip);
-  const std::uint64_t has = in_sram ? static_cast<std::uint64_t>(chip.memory.sram_bytes)
-                                    : static_cast<std::uint64_t>(chip.memory.dram_bytes) * cores /
-                                          static_cast<std::uint64_t>(chip.cores);
-  const std::string more = cores < chip.cores ? "more cores" : "a chip with more memory";
-  const std::string smaller = batch > 1 ? "a smaller batch" : "a smaller model";
-  return fail(Code::kUnsupported,
-              "batch {} on {} of chip {} needs {:.1f} MiB of {}, which has {:.1f} MiB; try {} or {}", batch,
-              cores == 1 ? std::string("1 core") : fmt::format("{} cores", cores), chip.name,
-              megabytes(in_sram ? sram : dram), in_sram ? "SRAM in a core" : "DRAM", megabytes(has), more,
-              smaller);
-}
 
 Status check_request(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip, std::uint16_t cores) {
   CHECK(!graphs.empty());
@@ -60,65 +38,6 @@ Status check_demands(const BatchGraph& bound, const isa::ChipSpec& chip, tiles::
   TRY_ASSIGN(const tiles::Tiles built, build(bound.graph, bound.batch, one_core, chip, 1, pool));
   TRY(check_sayable(bound.graph, built));
   return check_formats(bound.graph, built, chip);
-}
-
-/// One program for each graph, and where their constants lie together.
-struct Selection {
-  std::vector<isa::Program> programs;
-  std::vector<tiles::Decisions> decisions;
-  tiles::Footprint footprint;
-};
-
-Selection select(const std::vector<const Candidate*>& candidates, const isa::ChipSpec& chip,
-                 std::uint16_t cores, std::uint64_t constant_bytes) {
-  Selection selection;
-  for (const Candidate* candidate : candidates) {
-    selection.programs.push_back(candidate->program);
-    selection.decisions.push_back(candidate->decisions);
-  }
-  const auto residences = tiles::residences_of(selection.programs, chip, constant_bytes);
-  selection.footprint = tiles::footprint_of(selection.programs, residences, cores);
-  for (isa::Program& program : selection.programs) program.residences = residences;
-  return selection;
-}
-
-bool fits(const tiles::Footprint& footprint, const isa::ChipSpec& chip, std::uint16_t cores) {
-  Candidate sizes;
-  sizes.sram_bytes = footprint.sram_bytes_max();
-  sizes.dram_bytes = footprint.dram_bytes;
-  return tiles::fits(sizes, chip, cores);
-}
-
-/// The best programs whose constants fit together: each batch's own best, else all batches by the same
-/// decisions as one of the first batch's candidates, else the one that needs least.
-Result<Selection> select_programs(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip,
-                                  std::uint16_t cores, tiles::ConstantPool& pool) {
-  std::vector<std::vector<Candidate>> all;
-  std::vector<const Candidate*> best;
-  for (const BatchGraph& bound : graphs) {
-    TRY_ASSIGN(std::vector<Candidate> candidates, choose(bound.graph, bound.batch, chip, cores, pool));
-    if (!tiles::fits(candidates.front(), chip, cores)) {
-      return does_not_fit(chip, cores, bound.batch, candidates.front().sram_bytes,
-                          candidates.front().dram_bytes);
-    }
-    all.push_back(std::move(candidates));
-  }
-  for (const std::vector<Candidate>& candidates : all) best.push_back(&candidates.front());
-  Selection selection = select(best, chip, cores, pool.bytes().size());
-  if (fits(selection.footprint, chip, cores)) return selection;
-  const Selection first_choice = selection;
-  for (const Candidate& candidate : all.front()) {
-    std::vector<const Candidate*> same;
-    for (const std::vector<Candidate>& candidates : all) {
-      const auto found = std::ranges::find(candidates, candidate.decisions, &Candidate::decisions);
-      if (found != candidates.end()) same.push_back(&*found);
-    }
-    if (same.size() != all.size()) continue;
-    selection = select(same, chip, cores, pool.bytes().size());
-    if (fits(selection.footprint, chip, cores)) return selection;
-  }
-  return does_not_fit(chip, cores, graphs.back().batch, first_choice.footprint.sram_bytes_max(),
-                      first_choice.footprint.dram_bytes);
 }
 
 /// Gives every instruction its row in the executable's layers: nodes of equal name and operation share one.
@@ -165,11 +84,11 @@ Status check_verified(const isa::Executable& executable, const isa::ChipSpec& ch
 }  // namespace
 
 Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip,
-                              std::uint16_t cores, LowerDump* dump) {
+                              std::uint16_t cores, LowerDump* dump, Searching* searching) {
   TRY(check_request(graphs, chip, cores));
   tiles::ConstantPool pool;
   for (const BatchGraph& bound : graphs) TRY(check_demands(bound, chip, pool));
-  TRY_ASSIGN(Selection selection, select_programs(graphs, chip, cores, pool));
+  TRY_ASSIGN(Selection selection, select_programs(graphs, chip, cores, pool, searching));
 
   isa::Executable executable;
   executable.chip = chip.name;

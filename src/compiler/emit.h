@@ -21,10 +21,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
 #include "base/error.h"
+#include "compiler/compile.h"
 #include "compiler/graph/graph.h"
 #include "isa/program.h"
 #include "isa/spec.h"
@@ -43,9 +45,16 @@ struct LowerDump {
   std::string tiles;      // the second form of the first batch's program
 };
 
+/// A search for faster programs: `lower` asks before each try whether to go on, tries the batches in turn,
+/// and says what came of it.
+struct Searching {
+  std::function<bool(std::size_t tries)> goes_on;
+  SearchReport report = {};
+};
+
 /// Programs for all batches, sorted by batch. kUnsupported: formats or operators that the chip lacks (all
 /// nodes listed), or memory that doesn't suffice (how much is missing). Metadata is left to the caller.
 Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip,
-                              std::uint16_t cores, LowerDump* dump = nullptr);
+                              std::uint16_t cores, LowerDump* dump = nullptr, Searching* searching = nullptr);
 
 }  // namespace chengying::compiler

@@ -18,6 +18,7 @@ inline constexpr std::int64_t kElementsMax = std::int64_t{1} << 31;        // of
 inline constexpr std::int64_t kFoldedElementsMax = std::int64_t{1} << 25;  // of a constant that import makes
 inline constexpr std::int64_t kPlacesMax = std::int64_t{1} << 22;          // elements chosen one by one
 inline constexpr std::size_t kNameBytesMax = 4096;
+inline constexpr double kSearchSecondsMax = 24 * 3600;
 inline constexpr std::size_t kUnsupportedListedMax = 200;  // nodes named in one refusal
 
 }  // namespace chengying::compiler

@@ -46,6 +46,7 @@ class Builder {
   Builder(const Graph& graph, const Decisions& decisions, const isa::ChipSpec& chip, std::uint16_t cores,
           ConstantPool& pool)
       : graph_(graph),
+        decisions_(decisions),
         pool_(pool),
         storages_(assign_storages(graph, chip)),
         plans_(plan_nodes(graph, storages_, decisions, cores)),
@@ -55,9 +56,7 @@ class Builder {
   Result<Tiles> build(std::int32_t batch) {
     tiles_.batch = batch;
     for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
-      for (std::uint16_t core = 0; core < plans_[node].blocks.size(); ++core) {
-        if (Status emitted = emit_block(node, core); !emitted) return within_node(node, emitted.error());
-      }
+      if (Status emitted = emit_node(node); !emitted) return within_node(node, emitted.error());
     }
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) TRY(emit_output(i));
     order_steps(tiles_);
@@ -122,11 +121,27 @@ class Builder {
     return window_of_value(homes_.of(storages_.of_value[id].storage, core), storages_, graph_, id, box);
   }
 
-  Status emit_block(std::size_t index, std::uint16_t core) {
+  /// The blocks of all cores; the first pieces of all before the second ones, as they will run.
+  Status emit_node(std::size_t index) {
+    std::vector<std::vector<Box>> pieces;  // by core
+    std::size_t most = 0;
+    for (const Box& block : plans_[index].blocks) {
+      pieces.push_back(pieces_of(graph_, graph_.nodes[index], block, decisions_.pieces_of(index)));
+      most = std::max(most, pieces.back().size());
+    }
+    for (std::size_t i = 0; i < most; ++i) {
+      for (std::uint16_t core = 0; core < pieces.size(); ++core) {
+        if (i < pieces[core].size()) TRY(emit_piece(index, core, pieces[core][i]));
+      }
+    }
+    return {};
+  }
+
+  Status emit_piece(std::size_t index, std::uint16_t core, const Box& piece) {
     const Node& node = graph_.nodes[index];
     const Plan& plan = plans_[index];
     const std::vector<ValueId> operands = operands_of(node);
-    Task task{graph_, node, plan.blocks[core], {}, {}, {}, plan.in_place};
+    Task task{graph_, node, piece, {}, {}, {}, plan.in_place};
     for (std::size_t i = 0; i < operands.size(); ++i) {
       Box& box = task.boxes.emplace_back();
       Strided& operand = task.operands.emplace_back();
@@ -140,15 +155,14 @@ class Builder {
     task.output = window(node.output, task.out, core);
     TRY_ASSIGN(std::vector<isa::Operation> operations, operations_of(task, pool_));
     for (isa::Operation& operation : operations) add_step(core, index, std::move(operation));
-    mark_valid(index, core);
+    mark_valid(index, core, piece);
     return {};
   }
 
-  void mark_valid(std::size_t index, std::uint16_t core) {
+  void mark_valid(std::size_t index, std::uint16_t core, const Box& block) {
     const Node& node = graph_.nodes[index];
     const Plan& plan = plans_[index];
     Home& home = homes_.of(storages_.of_value[node.output].storage, core);
-    const Box& block = plan.blocks[core];
     if (!std::holds_alternative<ConcatNode>(node.op)) {
       home.valid.push_back(storages_.in_storage(node.output, block));
       return;
@@ -203,6 +217,7 @@ class Builder {
   }
 
   const Graph& graph_;
+  const Decisions& decisions_;
   ConstantPool& pool_;
   const Storages storages_;
   const std::vector<Plan> plans_;

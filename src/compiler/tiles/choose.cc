@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "compiler/tiles/build.h"
+#include "compiler/tiles/kinds.h"
 #include "compiler/tiles/place.h"
 #include "compiler/tiles/program.h"
 #include "timing/timing.h"
@@ -13,25 +14,7 @@ namespace chengying::compiler::tiles {
 
 namespace {
 
-enum class Kind : std::uint8_t { kBatch, kRows, kChannels };
 using Preference = std::array<Kind, 3>;
-
-Kind kind_of(Split split, std::size_t rank) {
-  if (split.dimension == 0) return Kind::kBatch;
-  const bool channels =
-      rank == 4 ? split.dimension == 1 : split.dimension == static_cast<std::int32_t>(rank) - 1;
-  return channels ? Kind::kChannels : Kind::kRows;
-}
-
-/// How evenly a split loads the cores: 1 is perfect.
-double balance(const Graph& graph, const Node& node, Split split, std::uint16_t cores) {
-  std::int64_t most = 0, all = 0;
-  for (const Box& block : blocks_of(graph, node, split, cores)) {
-    most = std::max(most, block.elements());
-    all += block.elements();
-  }
-  return static_cast<double>(all) / static_cast<double>(most * cores);
-}
 
 /// The first kind of the preference that loads the cores well; else the split that loads them best.
 Split preferred(const Graph& graph, const Node& node, std::uint16_t cores, const Preference& preference) {
@@ -41,11 +24,11 @@ Split preferred(const Graph& graph, const Node& node, std::uint16_t cores, const
   for (const Kind kind : preference) {
     for (const Split split : splits) {
       if (split.dimension == Split::kNone || kind_of(split, rank) != kind) continue;
-      if (balance(graph, node, split, cores) >= kGoodBalance) return split;
+      if (balance_of(graph, node, split, cores) >= kGoodBalance) return split;
     }
   }
   return *std::ranges::max_element(splits, {},
-                                   [&](Split split) { return balance(graph, node, split, cores); });
+                                   [&](Split split) { return balance_of(graph, node, split, cores); });
 }
 
 Decisions by_preference(const Graph& graph, std::uint16_t cores, const Preference& preference) {
@@ -58,12 +41,6 @@ Decisions by_preference(const Graph& graph, std::uint16_t cores, const Preferenc
 
 void add_once(std::vector<Decisions>& all, Decisions decisions) {
   if (std::ranges::find(all, decisions) == all.end()) all.push_back(std::move(decisions));
-}
-
-bool better(const Candidate& a, const Candidate& b, const isa::ChipSpec& chip, std::uint16_t cores) {
-  const bool a_fits = fits(a, chip, cores), b_fits = fits(b, chip, cores);
-  if (a_fits != b_fits) return a_fits;
-  return a_fits ? a.cycles < b.cycles : a.sram_bytes + a.dram_bytes < b.sram_bytes + b.dram_bytes;
 }
 
 std::size_t handovers_of(const isa::Program& program) {
@@ -79,8 +56,8 @@ std::size_t handovers_of(const isa::Program& program) {
 void sort_by_quality(std::vector<Candidate>& candidates, const isa::ChipSpec& chip, std::uint16_t cores) {
   constexpr std::uint64_t kTolerance = 200;  // a part of the cycles
   std::ranges::sort(candidates, [&](const Candidate& a, const Candidate& b) {
-    if (better(a, b, chip, cores)) return true;
-    return !better(b, a, chip, cores) && a.number < b.number;
+    const std::uint64_t a_cost = cost_of(a, chip, cores), b_cost = cost_of(b, chip, cores);
+    return a_cost != b_cost ? a_cost < b_cost : a.number < b.number;
   });
   const std::uint64_t best = candidates.front().cycles;
   const auto end = std::ranges::find_if(candidates, [&](const Candidate& candidate) {
@@ -105,6 +82,12 @@ bool fits(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t c
   const std::uint64_t dram = static_cast<std::uint64_t>(chip.memory.dram_bytes) *
                              static_cast<std::uint64_t>(cores) / static_cast<std::uint64_t>(chip.cores);
   return candidate.sram_bytes <= sram && candidate.dram_bytes <= dram;
+}
+
+std::uint64_t cost_of(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t cores) {
+  constexpr std::uint64_t kTooLarge = std::uint64_t{1} << 62;  // no program takes so long
+  if (fits(candidate, chip, cores)) return candidate.cycles;
+  return kTooLarge + candidate.sram_bytes + candidate.dram_bytes;
 }
 
 Result<Candidate> evaluate(const Graph& graph, std::int32_t batch, const Decisions& decisions,

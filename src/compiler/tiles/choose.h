@@ -33,6 +33,9 @@ Result<Candidate> evaluate(const Graph& graph, std::int32_t batch, const Decisio
 
 bool fits(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t cores);
 
+/// What candidates are compared by: the cycles of those that fit; above all of these the bytes of the others.
+std::uint64_t cost_of(const Candidate& candidate, const isa::ChipSpec& chip, std::uint16_t cores);
+
 /// Decisions worth trying, none twice: splits of one kind preferred throughout, in every order of preference.
 std::vector<Decisions> proposals(const Graph& graph, std::uint16_t cores);
 

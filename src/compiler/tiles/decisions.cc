@@ -20,7 +20,9 @@ std::string print(const Graph& graph, const Decisions& decisions) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const std::size_t rank = graph.value(node.output).shape.size();
-    text += fmt::format("{} ({}): {}\n", node.name, name_of(node.op), text_of(decisions.of_node[i], rank));
+    text += fmt::format("{} ({}): {}", node.name, name_of(node.op), text_of(decisions.of_node[i], rank));
+    if (decisions.pieces_of(i) > 1) text += fmt::format(", {} pieces", decisions.pieces_of(i));
+    text += '\n';
   }
   return text;
 }

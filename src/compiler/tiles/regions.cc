@@ -274,4 +274,24 @@ std::vector<Box> blocks_of(const Graph& graph, const Node& node, Split split, st
   return blocks;
 }
 
+bool can_be_cut(const Graph& graph, const Node& node) {
+  const auto rank = static_cast<std::int32_t>(graph.value(node.output).shape.size());
+  const std::vector<Split> splits = splits_of(graph, node);
+  // The last dimension but one is rows, of an image as of a matrix.
+  return rank >= 2 && std::ranges::find(splits, Split{rank - 2}) != splits.end();
+}
+
+std::vector<Box> pieces_of(const Graph& graph, const Node& node, const Box& block, std::int32_t count) {
+  if (count < 2 || !can_be_cut(graph, node)) return {block};
+  const std::size_t row = block.size.size() - 2;
+  const std::int64_t rows = block.size[row], pieces = std::min<std::int64_t>(count, rows);
+  std::vector<Box> result;
+  for (std::int64_t i = 0; i < pieces; ++i) {
+    Box& piece = result.emplace_back(block);
+    piece.start[row] += rows * i / pieces;
+    piece.size[row] = rows * (i + 1) / pieces - rows * i / pieces;
+  }
+  return result;
+}
+
 }  // namespace chengying::compiler::tiles

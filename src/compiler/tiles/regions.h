@@ -31,4 +31,10 @@ std::vector<Split> splits_of(const Graph& graph, const Node& node);
 /// belongs to core i. Channels are cut at multiples of 16.
 std::vector<Box> blocks_of(const Graph& graph, const Node& node, Split split, std::int32_t cores);
 
+/// Whether the rows of a node's output may be made one after the other.
+bool can_be_cut(const Graph& graph, const Node& node);
+
+/// The block in `count` pieces of rows, or as many as it has rows; whole if it can't be cut.
+std::vector<Box> pieces_of(const Graph& graph, const Node& node, const Box& block, std::int32_t count);
+
 }  // namespace chengying::compiler::tiles

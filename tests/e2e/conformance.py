@@ -148,8 +148,21 @@ def operator_of(path):
     return operators[0] if operators else "Constant"
 
 
-def table(rows):
-    """docs/operators.md from (operator, name, outcome, reason) of each node test."""
+def lines_of(rows):
+    """A line for each first member of `rows`."""
+    by_group = collections.defaultdict(list)
+    for row in rows:
+        by_group[row[0]].append(row)
+    for group, tests in sorted(by_group.items()):
+        counts = collections.Counter(row[2] for row in tests)
+        reasons = collections.Counter(row[3] for row in tests if row[2] in ("refused", "wrong", "crashed"))
+        why = "; ".join(reason.replace("|", "\\|") for reason, _ in sorted(reasons.items()))
+        yield (f"| {group} | {len(tests)} | {counts['right'] or ''} | {counts['folded'] or ''} | "
+               f"{counts['refused'] or ''} | {why} |")
+
+
+def table(rows, others):
+    """docs/operators.md from (operator, name, outcome, reason) of each node test, and (family, ...) of other models."""
     inference = [row for row in rows if not TRAINING.match(row[1])]
     passed = [row for row in inference if row[2] in ("right", "folded")]
     folded = [row for row in inference if row[2] == "folded"]
@@ -165,21 +178,16 @@ def table(rows):
         f"constants. *folded* ({len(folded)} tests): it passes where all inputs are known, so that the compiler computes it; a computed",
         "input is refused. *refused*: with the reason that the compiler states, nothing is computed.", "",
         "| operator | tests | pass | folded | refused | why refused |", "|---|---:|---:|---:|---:|---|"]
-    by_operator = collections.defaultdict(list)
-    for row in rows:
-        by_operator[row[0]].append(row)
-    for operator, tests in sorted(by_operator.items()):
-        counts = collections.Counter(row[2] for row in tests)
-        reasons = collections.Counter(row[3] for row in tests if row[2] in ("refused", "wrong", "crashed"))
-        why = "; ".join(reason.replace("|", "\\|") for reason, _ in sorted(reasons.items()))
-        lines.append(f"| {operator} | {len(tests)} | {counts['right'] or ''} | {counts['folded'] or ''} | "
-                     f"{counts['refused'] or ''} | {why} |")
+    lines += lines_of(rows)
+    lines += ["", "## Whole models", "", "The same package's other models: exported by PyTorch (a network, or one of its operators), and written by hand.",
+              "", "| models | tests | pass | folded | refused | why refused |", "|---|---:|---:|---:|---:|---|"]
+    lines += lines_of(others)
     return "\n".join(lines) + "\n", len(passed) / max(len(inference), 1)
 
 
-def document(arguments, rows):
+def document(arguments, rows, others):
     """Writes or checks the table; whether it is in order."""
-    text, share = table(rows)
+    text, share = table(rows, others)
     if arguments.write:
         with open(arguments.write, "w", encoding="utf-8") as file:
             file.write(text)
@@ -196,7 +204,7 @@ def document(arguments, rows):
 def main(arguments):
     part = arguments.only
     models = sorted(path for path in glob.glob(arguments.data + "/*/*/model.onnx") if part in path)
-    counts, shown, rows = collections.Counter(), [], []
+    counts, shown, rows, others = collections.Counter(), [], [], []
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, (outcome, detail) in zip(models, pool.map(lambda path: run(arguments.binary, path, scratch), models)):
             name = os.path.relpath(os.path.dirname(path), arguments.data)
@@ -205,11 +213,13 @@ def main(arguments):
                 shown.append(f"{outcome}: {name}: {detail}")
             if name.startswith("node/"):
                 rows.append((operator_of(path), name.removeprefix("node/test_"), outcome, detail))
+            else:
+                others.append((name.split("/")[0], name, outcome, detail))
     print("\n".join(shown))
     print(f"{len(models)} models: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
     good = not counts["wrong"] and not counts["crashed"]
     if not part:
-        good = document(arguments, rows) and good and counts["right"] + counts["folded"] >= RIGHT_AT_LEAST
+        good = document(arguments, rows, others) and good and counts["right"] + counts["folded"] >= RIGHT_AT_LEAST
     sys.exit(0 if good else 1)
 
 

@@ -15,6 +15,8 @@ for name in resnet18 mobilenet_v2 squeezenet; do  # random weights: right for sp
   [[ -f $folder/$name.onnx ]] || /usr/bin/python3 scripts/models/random_weights.py $name $folder/$name.onnx
   models+=($folder/$name.onnx)
 done
+$build/bench/onednn
+echo
 $build/bench/networks .cache/photos/calibration "${models[@]}"
 echo
 if [[ ! -f $folder/resnet50_int8.onnx || $model -nt $folder/resnet50_int8.onnx ]]; then

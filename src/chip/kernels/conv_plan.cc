@@ -89,6 +89,20 @@ struct PaddedCopy {
   }
 };
 
+/// Of the window of each output row (or column), the kernel rows that lie inside of the image.
+void find_inside(WindowPart* parts, std::int32_t outputs, std::int32_t kernel, std::int32_t stride,
+                 std::int32_t dilation, std::int32_t pad, std::int32_t extent) {
+  for (std::int32_t i = 0; i < outputs; ++i) {
+    const std::int64_t first = std::int64_t{i} * stride - pad;
+    // The kernel's places k with 0 <= first + k * dilation < extent.
+    const std::int64_t before = first >= 0 ? 0 : (-first + dilation - 1) / dilation;
+    const std::int64_t end = extent <= first ? 0 : (extent - first + dilation - 1) / dilation;
+    const std::int64_t low = std::min<std::int64_t>(before, kernel),
+                       high = std::min<std::int64_t>(end, kernel);
+    parts[i] = {static_cast<std::int16_t>(low), static_cast<std::int16_t>(std::max(low, high))};
+  }
+}
+
 }  // namespace
 
 ConvPlan plan_conv(const isa::View& input, const isa::View& output, const isa::Window& w,
@@ -118,6 +132,8 @@ ConvPlan plan_conv(const isa::View& input, const isa::View& output, const isa::W
       wish.join_columns && (w.kernel_w == 1 || (w.dilation_w == 1 && in_x == pixel_bytes_in_source));
   const std::int32_t columns_apart = join ? 1 : w.kernel_w;
   plan.runs = w.kernel_h * columns_apart;
+  plan.runs_of_row = columns_apart;
+  plan.pixel_elements = static_cast<std::int32_t>(wish.pixel_elements);
   plan.run_elements = static_cast<std::int32_t>(wish.pixel_elements) * (join ? w.kernel_w : 1);
   auto* offsets = reinterpret_cast<std::int64_t*>(
       scratch(ScratchSlot::kRuns, static_cast<std::size_t>(plan.runs) * sizeof(std::int64_t)));
@@ -126,6 +142,18 @@ ConvPlan plan_conv(const isa::View& input, const isa::View& output, const isa::W
     for (std::int32_t column = 0; column < columns_apart; ++column) {
       *offsets++ = row * in_y * w.dilation_h + column * in_x * w.dilation_w;
     }
+  }
+  const bool padded = !rows.inside(input.shape[1]) || !columns.inside(input.shape[2]);
+  if (wish.leave_out && padded && pad_value == 0) {
+    const auto height = static_cast<std::size_t>(output.shape[1]),
+               width = static_cast<std::size_t>(output.shape[2]);
+    auto* parts =
+        reinterpret_cast<WindowPart*>(scratch(ScratchSlot::kWindows, (height + width) * sizeof(WindowPart)));
+    find_inside(parts, output.shape[1], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, input.shape[1]);
+    find_inside(parts + height, output.shape[2], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                input.shape[2]);
+    plan.rows = parts;
+    plan.columns = parts + height;
   }
   return plan;
 }
@@ -147,6 +175,10 @@ void PixelWalk::take(Pixel* pixels, std::int64_t count) {
   };
   for (std::int64_t i = 0; i < count; ++i) {
     pixels[i] = pixel_;
+    if (plan_.rows != nullptr) {
+      pixels[i].rows = plan_.rows[y_];
+      pixels[i].columns = plan_.columns[x_];
+    }
     if (++x_ < width_) {
       step(pixel_, plan_.stride_x, out_[2], residual_[2]);
       continue;
@@ -161,6 +193,22 @@ void PixelWalk::take(Pixel* pixels, std::int64_t count) {
     }
     pixel_ = row_;
   }
+}
+
+std::int32_t group_by_window(Pixel* pixels, std::int64_t count, std::int64_t* ends, std::int32_t most) {
+  const auto same = [](const Pixel& a, const Pixel& b) { return a.rows == b.rows && a.columns == b.columns; };
+  std::int32_t groups = 0;
+  for (std::int64_t from = 0; from < count; ++groups) {
+    std::int64_t end = count;
+    if (groups + 1 < most) {
+      // The pixel in the middle stands for the largest group that is left.
+      const Pixel like = pixels[from + (count - from) / 2];
+      end = std::partition(pixels + from, pixels + count, [&](const Pixel& p) { return same(p, like); }) -
+            pixels;
+    }
+    ends[groups] = from = end;
+  }
+  return groups;
 }
 
 }  // namespace chengying::chip

@@ -14,12 +14,24 @@
 
 namespace chengying::chip {
 
+/// Kernel rows, or columns, [first, last) that lie inside of the image.
+struct WindowPart {
+  std::int16_t first = 0, last = 0;
+  bool operator==(const WindowPart&) const = default;
+};
+
 struct ConvPlan {
   const std::byte* source = nullptr;  // the window's first place of output pixel (0, 0, 0)
   std::int64_t stride_n = 0, stride_y = 0, stride_x = 0;  // bytes between output pixels' windows
   const std::int64_t* run_offsets = nullptr;              // [runs], bytes from the window's first place
   std::int32_t runs = 0;                                  // in the order of the packed weights
   std::int32_t run_elements = 0;  // elements of a run (u8: rounded up to 4), contiguous in source and weights
+  std::int32_t runs_of_row = 0;   // runs of a kernel row: 1 if its columns are joined
+  std::int32_t pixel_elements = 0;
+  /// Of each output row and column, where leaving the rest out changes nothing and leaves out something; else
+  /// null.
+  const WindowPart* rows = nullptr;
+  const WindowPart* columns = nullptr;
 };
 
 /// How a plan may lay things out.
@@ -29,6 +41,7 @@ struct PlanWish {
   std::size_t element_bytes = 1;  // in the source
   bool widen = false;             // copy u8 to i16, always (kernels without VNNI)
   bool join_columns = true;       // weights of neighbouring columns are contiguous
+  bool leave_out = false;         // say which places lie outside of the image, where they are 0
 };
 
 /// The plan points into this thread's scratch and is valid until its next one.
@@ -40,7 +53,12 @@ struct Pixel {
   const std::byte* in = nullptr;
   std::byte* out = nullptr;
   const std::byte* residual = nullptr;
+  WindowPart rows{}, columns{};  // as the plan has them, if it has
 };
+
+/// Orders pixels so that those that leave out the same lie together; gives the ends of such runs, of which
+/// there are at most `most` (the last one has what is left over).
+std::int32_t group_by_window(Pixel* pixels, std::int64_t count, std::int64_t* ends, std::int32_t most);
 
 /// Walks over output pixels in the order n, y, x.
 class PixelWalk {

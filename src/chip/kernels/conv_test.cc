@@ -125,7 +125,8 @@ Case<Op> random_case(Random& random, Path path, std::int32_t channels_max) {
   if (path != Path::kU8) one.residual.template set_each<float>([&] { return random.any_float(odd); });
   one.op.input = one.input.view;
   one.op.output = one.output.view;
-  one.op.pad_value = static_cast<std::uint8_t>(random.in(0, 255));
+  // Places of 0 are left out.
+  one.op.pad_value = static_cast<std::uint8_t>(random.chance(50) ? 0 : random.in(0, 255));
   set_random_epilogue(random, one.op.epilogue, one.residual.view, path, odd);
   set_random_weights(random, one, is_f32, odd);
   one.what = "input " + to_string(one.op.input) + " output " + to_string(one.op.output) + " kernel " +

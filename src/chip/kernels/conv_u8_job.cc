@@ -1,6 +1,7 @@
 #include "chip/kernels/conv_u8_job.h"
 
 #include <algorithm>
+#include <array>
 
 #include "chip/kernels/scratch.h"
 #include "isa/packing.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::int64_t kWeightsToKeep = 256 << 10;  // bytes of weights that may stay in L2 beside all else
 constexpr std::int64_t kPixelsToKeep = 1024;  // pixels over which a panel of weights is reused otherwise
+
+constexpr std::int32_t kWindowsMost = 16;  // kinds of windows that tiles are kept apart for; a 3x3 has 9
 
 /// One panel of up to `tiles.blocks` blocks over pixels[0..count), in tiles of even sizes.
 void run_panel(const ConvU8Job& job, const ConvU8Tiles& tiles, const Pixel* pixels, std::int64_t count,
@@ -65,7 +68,7 @@ void run_conv_u8(const isa::Conv& op, const Operands& at, const ConvU8Tiles& til
       static_cast<std::size_t>((c + isa::kReduceGroup - 1) / isa::kReduceGroup * isa::kReduceGroup);
   ConvU8Job job;
   job.plan = plan_conv(op.input, op.output, op.window, at.input, op.pad_value,
-                       {.pixel_elements = padded_c, .widen = tiles.widen});
+                       {.pixel_elements = padded_c, .widen = tiles.widen, .leave_out = tiles.leave_out});
   job.weights = at.weights;
   job.block_bytes = static_cast<std::int64_t>(
       isa::packed_conv_i8_bytes({isa::kChannelBlock, op.window.kernel_h, op.window.kernel_w, c}));
@@ -85,8 +88,14 @@ void run_conv_u8(const isa::Conv& op, const Operands& at, const ConvU8Tiles& til
   for (std::int64_t done = 0; done < all; done += group) {
     const std::int64_t count = std::min(group, all - done);
     walk.take(pixels, count);
+    std::array<std::int64_t, kWindowsMost> ends{count};
+    const bool several = job.plan.rows != nullptr && count > tiles.pixels;
+    const std::int32_t groups = several ? group_by_window(pixels, count, ends.data(), kWindowsMost) : 1;
     for (std::int32_t channel = 0; channel < job.channels; channel += tiles.blocks * isa::kChannelBlock) {
-      run_panel(job, tiles, pixels, count, channel);
+      for (std::int32_t g = 0; g < groups; ++g) {
+        const std::int64_t from = g == 0 ? 0 : ends[static_cast<std::size_t>(g - 1)];
+        run_panel(job, tiles, pixels + from, ends[static_cast<std::size_t>(g)] - from, channel);
+      }
     }
   }
 }

@@ -31,6 +31,7 @@ using ConvU8Tile = void (*)(const ConvU8Job& job, const Pixel* pixels, std::int3
 struct ConvU8Tiles {
   std::int32_t pixels = 1, blocks = 1;       // the largest tile
   bool widen = false;                        // the plan's source has i16 elements
+  bool leave_out = false;                    // tiles leave out what their pixels' windows do
   const ConvU8Tile* const* tiles = nullptr;  // [blocks][pixels]
 };
 

@@ -17,7 +17,7 @@ struct Buffer {
   std::size_t size = 0;
 };
 
-thread_local std::array<Buffer, 4> buffers;
+thread_local std::array<Buffer, kScratchSlots> buffers;
 
 }  // namespace
 

@@ -6,7 +6,8 @@
 
 namespace chengying::chip {
 
-enum class ScratchSlot { kPaddedInput, kRuns, kPixels, kWorking };
+enum class ScratchSlot { kPaddedInput, kRuns, kPixels, kWindows, kWorking };
+inline constexpr std::size_t kScratchSlots = 5;
 
 /// At least `bytes` bytes of this thread's buffer; valid until the thread's next call for the same slot.
 std::byte* scratch(ScratchSlot slot, std::size_t bytes);

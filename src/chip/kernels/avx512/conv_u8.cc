@@ -4,6 +4,7 @@
 // bench/kernels_bench.cc).
 #include <immintrin.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "chip/kernels/avx512/epilogue_u8.h"
@@ -64,6 +65,27 @@ CHENGYING_INLINE inline void finish_real(const ConvU8Job& job, const Pixel& pixe
   _mm512_mask_storeu_ps(pixel.out + 4 * channel, mask, t);
 }
 
+/// What a tile multiplies: kernel rows, and elements of each of their runs.
+struct Part {
+  std::int32_t first_run, last_run, from, to;
+};
+
+/// All that a pixel of the tile needs; places that all of them have outside of the image are 0 and left out.
+template <int P>
+CHENGYING_INLINE inline Part part_of(const ConvU8Job& job, const Pixel* pixels) {
+  const ConvPlan& plan = job.plan;
+  if (plan.rows == nullptr) return {0, plan.runs, 0, plan.run_elements};
+  WindowPart rows = pixels[0].rows, columns = pixels[0].columns;
+  for (int p = 1; p < P; ++p) {
+    rows = {std::min(rows.first, pixels[p].rows.first), std::max(rows.last, pixels[p].rows.last)};
+    columns = {std::min(columns.first, pixels[p].columns.first),
+               std::max(columns.last, pixels[p].columns.last)};
+  }
+  const std::int32_t first = rows.first * plan.runs_of_row, last = rows.last * plan.runs_of_row;
+  if (plan.runs_of_row > 1) return {first, last, 0, plan.run_elements};
+  return {first, last, columns.first * plan.pixel_elements, columns.last * plan.pixel_elements};
+}
+
 /// Whole blocks from `channel` on (a part of one too if the output is f32); outputs and residuals begin
 /// `offset` bytes behind their pixels' pointers.
 template <int P, int B>
@@ -75,11 +97,13 @@ void whole_tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel,
   });
   const std::byte* rows[P];
   unrolled<P>([&](auto p) CHENGYING_INLINE { rows[p] = pixels[p].in; });
-  const std::byte* weights = job.weights + channel / 16 * job.block_bytes;
   const std::int64_t block_bytes = job.block_bytes;
-  for (std::int32_t run = 0; run < job.plan.runs; ++run) {
-    std::int64_t at = job.plan.run_offsets[run];
-    const std::int64_t end = at + job.plan.run_elements;
+  const Part part = part_of<P>(job, pixels);
+  for (std::int32_t run = part.first_run; run < part.last_run; ++run) {
+    const std::byte* weights = job.weights + channel / 16 * block_bytes +
+                               16 * (std::int64_t{run} * job.plan.run_elements + part.from);
+    std::int64_t at = job.plan.run_offsets[run] + part.from;
+    const std::int64_t end = job.plan.run_offsets[run] + part.to;
     for (; at < end; at += 4, weights += 64) {
       __m512i w[B];
       unrolled<B>([&](auto b) CHENGYING_INLINE { w[b] = _mm512_loadu_si512(weights + b * block_bytes); });
@@ -124,7 +148,7 @@ void tile(const ConvU8Job& job, const Pixel* pixels, std::int32_t channel) {
   std::byte residuals[P][16 * B] = {}, outputs[P][16 * B];
   Pixel buffered[P];
   for (int p = 0; p < P; ++p) {
-    buffered[p] = {pixels[p].in, outputs[p], residuals[p]};
+    buffered[p] = {pixels[p].in, outputs[p], residuals[p], pixels[p].rows, pixels[p].columns};
     if (job.has_residual)
       __builtin_memcpy(residuals[p], pixels[p].residual + channel, static_cast<unsigned>(channels));
   }
@@ -142,7 +166,8 @@ constexpr const ConvU8Tile* kTiles[kBlocks] = {kTilesOf<1>, kTilesOf<2>, kTilesO
 }  // namespace
 
 void conv_u8(const isa::Conv& op, const Operands& at) {
-  run_conv_u8(op, at, {.pixels = kPixels, .blocks = kBlocks, .widen = false, .tiles = kTiles});
+  run_conv_u8(op, at,
+              {.pixels = kPixels, .blocks = kBlocks, .widen = false, .leave_out = true, .tiles = kTiles});
 }
 
 }  // namespace chengying::chip::avx512

@@ -22,15 +22,10 @@ struct Clear {
 };
 using Rows = std::unique_ptr<PGresult, Clear>;
 
-/// The server's first line; what it says about the client's own text stays out of it.
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
 std::unexpected<Error> failure(const PGconn* connection, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string said = first_line(primary != nullptr ? primary : PQerrorMessage(connection));
+  const std::string said = reason_in(primary != nullptr ? primary : PQerrorMessage(connection));
   const std::string_view sqlstate = state == nullptr ? "" : state;
   const Code code = code_of_sqlstate(sqlstate);
   if (sqlstate == "53100") {

@@ -96,6 +96,17 @@ std::string bytes_of_hex(std::string_view hex) {
   return out;
 }
 
+std::string reason_in(std::string_view error) {
+  std::string_view line = error.substr(0, error.find('\n'));
+  constexpr std::string_view kFailed = "failed: ", kFatal = "FATAL:  ";
+  const std::size_t failed = line.find(kFailed);
+  if (line.starts_with("connection to server") && failed != std::string_view::npos) {
+    line.remove_prefix(failed + kFailed.size());
+  }
+  if (line.starts_with(kFatal)) line.remove_prefix(kFatal.size());
+  return std::string(line);
+}
+
 Code code_of_sqlstate(std::string_view state) {
   if (state.empty()) return Code::kUnavailable;
   for (const ClassOfState& each : kStates) {

@@ -20,6 +20,9 @@ extern const char* const kPostgresPrelude;
 /// Of "\x0aff".
 std::string bytes_of_hex(std::string_view hex);
 
+/// The first line of an error, without where the server is: that is no tenant's business.
+std::string reason_in(std::string_view error);
+
 /// The code of a five-letter SQLSTATE; "" (the server never answered) is kUnavailable.
 Code code_of_sqlstate(std::string_view state);
 

@@ -29,6 +29,19 @@ TEST(PostgresText, BytesComeBackFromHexadecimal) {
   EXPECT_EQ(bytes_of_hex("\\x0aff"), "\n\xff");
 }
 
+TEST(PostgresText, AReasonDoesNotTellWhereTheServerIs) {
+  EXPECT_EQ(reason_in("connection to server on socket \"/run/a/.s.PGSQL.5432\" failed: FATAL:  the database "
+                      "system is starting up\n"),
+            "the database system is starting up");
+  EXPECT_EQ(
+      reason_in("connection to server at \"db.a\" (10.0.0.7), port 5432 failed: Connection refused\n\tIs "
+                "the server running on that host and accepting TCP/IP connections?\n"),
+      "Connection refused");
+  EXPECT_EQ(reason_in("server closed the connection unexpectedly\n\tThis probably means"),
+            "server closed the connection unexpectedly");
+  EXPECT_EQ(reason_in("no connection to the server"), "no connection to the server");
+}
+
 TEST(PostgresText, FaultsAreSortedByWhatTheCallerCanDo) {
   EXPECT_EQ(code_of_sqlstate("23514"), Code::kConflict);
   EXPECT_EQ(code_of_sqlstate("53100"), Code::kUnavailable);

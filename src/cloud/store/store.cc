@@ -238,8 +238,13 @@ void Store::commit() {
   if (done)
     done = writer_.run("UPDATE meta SET value = ?1 WHERE name = 'monotonic_us' AND value < ?1",
                        now().monotonic_us);
-  if (done) done = writer_.run("COMMIT");
-  if (!done && !landed()) return abandon(done.error());
+  if (!done) return abandon(done.error());
+  done = writer_.run("COMMIT");
+  if (!done) {
+    const auto was_done = landed();
+    if (!was_done) return abandon(was_done.error());
+    if (!*was_done) return abandon(done.error());
+  }
   open_ = false;
   const auto took = std::chrono::steady_clock::now() - start;
   {
@@ -255,18 +260,20 @@ void Store::commit() {
   for (Applied& each : durable) each.answer(std::move(each.effects));
 }
 
-bool Store::landed() {
+Result<bool> Store::landed() {
   if (!writer_.shared() || writer_.in_transaction()) return false;
   // The row that begin_writing locks is free only once the cut off transaction is over, one way or the other.
-  Status begun = writer_.begin_writing();
-  for (int i = 0; !begun && i < kServerTries; ++i) {
-    std::this_thread::sleep_for(kServerWait);
-    begun = writer_.begin_writing();
+  Result<bool> found = false;
+  for (int i = 0; i < kServerTries; ++i) {
+    if (i > 0) std::this_thread::sleep_for(kServerWait);
+    if (!writer_.begin_writing()) continue;
+    found = state_.is_in_journal();
+    if (writer_.in_transaction()) (void)writer_.execute("ROLLBACK");
+    if (found) return found;
   }
-  if (!begun) return false;
-  const auto found = state_.is_in_journal();
-  (void)writer_.execute("ROLLBACK");
-  return found.value_or(false);
+  return fail(Code::kUnavailable,
+              "the store was lost in the middle of a commit: whether it was done is not known; send it again "
+              "under the same id, it is not done or charged twice");
 }
 
 void Store::trouble(const Error& error) {

@@ -78,8 +78,9 @@ class Store {
   /// Begins the transaction; of a shared store: with the journal and the time line where the neighbours left
   /// them.
   Status begin();
-  /// Whether a commit that was cut off was done after all. A shared store's only.
-  bool landed();
+  /// Whether a commit that was cut off was done after all: of a shared store that is looked up. Fails if the
+  /// server does not come back to tell.
+  Result<bool> landed();
   void advance_to(std::int64_t monotonic_us);
   Status push(Job job, bool always);
   void run();

@@ -2,76 +2,32 @@
 """drills.py BINARY MODEL.onnx FOLDER [KILLS] [postgres]
 
 Kills the service (SIGKILL) in the middle of load, KILLS times, each time at another moment, and starts it again on the
-same data. At the end nothing may be missing and nothing there twice:
+same data. A third of all requests are sent a second time (load.py). After each kill nothing may be missing and nothing
+there twice:
   - each answer that a client got has exactly one usage record, and the price that the answer said;
-  - a request that was sent again under the same name after a crash was charged once;
-  - balance + held + spent = what was paid in, and spent = the sum of the records;
-  - the invoice is verified from its records.
-With `postgres` the store is in a PostgreSQL server that this starts and removes.
-Prints a line for each kill and the counts; exit code 1 if one of the above does not hold.
+  - a second answer is the first one byte for byte, and was not charged; an id with another body is refused;
+  - balance + spent = what was paid in, spent = the sum of the records, the ledger's entries add up to 0;
+  - nothing is held for a request that nobody waits for.
+At the end the invoice is verified from its records. With `postgres` the store is in a PostgreSQL server that this starts
+and removes. Prints a line for every tenth kill and the counts; exit code 1 if one of the above does not hold.
 """
 
-import collections
-import decimal
-import http.client
-import json
+import contextlib
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
-import threading
 import time
-import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from books import Books  # noqa: E402
+from load import Load  # noqa: E402
 from postgres import Postgres  # noqa: E402
-from service import Refused, Service  # noqa: E402
+from service import Service  # noqa: E402
 
-CLIENTS = 4
 DEPOSIT = "1000"
-
-
-class Load:
-    """Clients that send request after request and remember what was answered."""
-
-    def __init__(self, service, key, body):
-        self.service, self.key, self.body = service, key, body
-        self.lock = threading.Lock()
-        self.answered = {}  # request id: price
-        self.twice = 0      # answers to a request that was sent again
-        self.running = True
-        self.up = threading.Event()
-        self.threads = [threading.Thread(target=self.client) for _ in range(CLIENTS)]
-        for thread in self.threads:
-            thread.start()
-
-    def client(self):
-        connection, again = None, None
-        while self.running:
-            if not self.up.wait(0.1):
-                continue
-            request_id = again or "rq-" + uuid.uuid4().hex
-            try:
-                connection = connection or self.service.connection(timeout=30)
-                answer = self.service.json("POST", "/v2/models/tiny/infer", self.body, self.key, connection=connection,
-                                           headers={"Idempotency-Key": request_id})
-                with self.lock:
-                    self.answered[request_id] = decimal.Decimal(answer["parameters"]["price"])
-                    self.twice += again is not None
-                again = None
-            except Refused as refusal:  # starting, still running from before: the same again, a moment later
-                if refusal.status not in (404, 409, 429, 503):
-                    raise
-                again = request_id
-                time.sleep(0.002)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError):
-                connection, again = None, request_id  # the service died: nobody knows whether it was charged
-
-    def stop(self):
-        self.running = False
-        for thread in self.threads:
-            thread.join()
 
 
 def set_up(service, model):
@@ -88,40 +44,11 @@ def set_up(service, model):
     return key, lease
 
 
-def records_of(service, key):
-    records, after = [], 0
-    while True:
-        page = service.request("GET", f"/api/v1/usage?after={after}&limit=1000", key=key,
-                               headers={"Accept": "application/jsonl"})
-        lines = [json.loads(line) for line in page.decode().splitlines() if line]
-        if not lines:
-            return records
-        records += lines
-        after = lines[-1]["sequence"]
-
-
-def money(text):
-    return decimal.Decimal(text)
-
-
-def check(service, key, load):
-    """What doesn't hold, a line each."""
-    work = [record for record in records_of(service, key) if record["kind"] == "work" and "status" not in record]
-    by_request = collections.Counter(record["request"] for record in work)
-    prices = {record["request"]: decimal.Decimal(record["price_nano"]).scaleb(-9) for record in work}
-    balance = service.json("GET", "/api/v1/balance", key=key)
-    missing = [name for name in load.answered if name not in by_request]
-    doubled = [name for name, count in by_request.items() if count != 1]
-    other = [name for name, price in load.answered.items() if name in prices and prices[name] != price]
-    total = money(balance["balance"]) + money(balance["spent"])
-    difference = money(balance["spent"]) - sum(prices.values())
-    print(f"answers {len(load.answered)}, sent again after a crash {load.twice}, records {len(work)}")
-    print(f"answers without a charge {len(missing)}, charged twice {len(doubled)}, other price {len(other)}")
-    print(f"balance + spent - deposits {total - money(DEPOSIT)}, spent - sum of records {difference}")
-    return [name for name, bad in [
-        ("an answer has no charge", missing), ("a request was charged twice", doubled),
-        ("a record has another price than the answer", other), ("money was lost or made", total != money(DEPOSIT)),
-        ("the ledger is not the sum of the records", difference != 0)] if bad]
+def sql_of_file(path):
+    def sql(query):
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+            return list(database.execute(query).fetchone())
+    return sql
 
 
 def verify(service, binary, key, lease, folder):
@@ -140,29 +67,42 @@ def verify(service, binary, key, lease, folder):
 def main(binary, model, folder, kills="100", store="sqlite"):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
+    server = Postgres() if store == "postgres" else None
     service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"),
-                      store=Postgres().url if store == "postgres" else None)
-    moments = random.Random(1)
+                      store=server.url if server else None)
+    moments, seconds = random.Random(1), []
     service.start()
     key, lease = set_up(service, model)
-    body = {"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 3, 32, 32], "data": [0.5] * (3 * 32 * 32)}]}
-    load = Load(service, key, body)
+    load = Load(service, key)
+    books = Books(service, key, DEPOSIT, server.sql if server else sql_of_file(os.path.join(service.data, "store.sqlite")))
     for kill in range(int(kills)):
         load.up.set()
-        time.sleep(moments.uniform(0.05, 0.6))
-        load.up.clear()
-        service.kill()
-        seconds = service.start()
-        if (kill + 1) % 10 == 0:
-            print(f"kill {kill + 1}: {len(load.answered)} answers so far, ready again after {seconds:.2f} s", flush=True)
+        time.sleep(moments.uniform(0.05, 0.5))
+        service.process.kill()
+        load.pause()
+        service.process.wait()
+        load.wait_until_idle()
+        seconds.append(service.start(timeout=300))
+        load.life += 1
+        books.check(load)
+        if (kill + 1) % 10 == 0 or load.wrong:
+            print(f"kill {kill + 1}: {len(load.told)} answers so far, ready again after {seconds[-1]:.2f} s", flush=True)
+        if load.wrong:
+            break
     load.up.set()
+    load.wait_for_an_answer(time.monotonic())
     time.sleep(1)
     load.stop()
-    bad = check(service, key, load) + verify(service, binary, key, lease, folder)
+    books.check(load)
+    print(f"{len(seconds)} kills on {store}")
+    books.report(load)
+    seconds.sort()
+    print(f"seconds until ready again: median {seconds[len(seconds) // 2]:.2f}, most {seconds[-1]:.2f}")
+    bad = load.wrong + verify(service, binary, key, lease, folder)
     service.stop()
-    for what in bad:
+    for what in bad[:20]:
         print("FAILED:", what)
-    sys.exit(1 if bad or not load.answered else 0)
+    sys.exit(1 if bad or not load.told else 0)
 
 
 if __name__ == "__main__":

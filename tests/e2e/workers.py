@@ -22,7 +22,8 @@ import time
 import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from drills import DEPOSIT, money, records_of, set_up  # noqa: E402
+from books import records_of  # noqa: E402
+from drills import DEPOSIT, set_up  # noqa: E402
 from service import Refused, Service  # noqa: E402
 
 CLIENTS = 4
@@ -112,7 +113,7 @@ def check(service, key, load):
     undelivered = [name for name in work if name not in load.answered]
     uncharged = [name for name in load.answered if name not in work]
     other = [name for name, price in work.items() if load.answered.get(name, price) != price]
-    lost = money(balance["balance"]) + money(balance["spent"]) - money(DEPOSIT)
+    lost = decimal.Decimal(balance["balance"]) + decimal.Decimal(balance["spent"]) - decimal.Decimal(DEPOSIT)
     print(f"answers {len(load.answered)}, requests that a kill cut off {load.cut}, "
           f"records {len(work)} of answers and {len(failed)} of failures")
     print(f"billed for undelivered {len(undelivered)}, answers without a charge {len(uncharged)}, other price {len(other)}")
@@ -130,7 +131,7 @@ def main(binary, model, folder, kills="100"):
     service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"))
     service.start()
     key, lease = set_up(service, model)
-    held_before = money(service.json("GET", "/api/v1/balance", key=key)["held"])
+    held_before = decimal.Decimal(service.json("GET", "/api/v1/balance", key=key)["held"])
     load, moments, seconds = Load(service, key), random.Random(1), []
     for kill in range(int(kills)):
         time.sleep(moments.uniform(0.02, 0.3))
@@ -139,7 +140,7 @@ def main(binary, model, folder, kills="100"):
             print(f"kill {kill + 1}: {len(load.answered)} answers so far, served again after {seconds[-1]:.3f} s", flush=True)
     load.stop()
     bad = check(service, key, load)
-    held = money(service.json("GET", "/api/v1/balance", key=key)["held"])
+    held = decimal.Decimal(service.json("GET", "/api/v1/balance", key=key)["held"])
     if held != held_before:
         bad.append(f"{held - held_before} stays held")
     seconds.sort()

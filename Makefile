@@ -43,7 +43,7 @@ models:    ## Real models beside ONNX Runtime: compiled, run, compared (NAME=one
 	@$(MAKE) --no-print-directory all
 	@scripts/models.sh $(if $(NAME),"$(NAME)")
 
-drills:    ## Kill the service under load again and again; nothing may be lost or billed twice
+drills:    ## Kill the service, its store's server and its workers under load, fill its disk, ...: a table of figures
 	@scripts/setup.sh packages
 	@$(MAKE) --no-print-directory all
 	@scripts/drills.sh

@@ -46,15 +46,16 @@ class Drill:
         self.seconds, self.faults, self.probes, self.restarts, self.hits = [], 0, 0, 0, 0
 
     def must_be_refused(self):
-        """A new request, while the store can't be written: 503, and why."""
-        try:
-            self.service.request("POST", "/v2/models/tiny/infer", self.load.bodies[0], self.key,
-                                 {"Content-Type": "application/json"})
-            self.load.blame("a request was answered while the store was away")
-        except Refused as refusal:
-            self.probes += 1
-            if refusal.status != 503 or not any(reason in refusal.body for reason in REASONS):
-                self.load.blame(f"while the store was away: {refusal}")
+        """A new request, while the store can't be written: 503, and why; and the health page says so."""
+        infer = "/v2/models/tiny/infer"
+        for method, path, body, reasons in [("POST", infer, self.load.bodies[0], REASONS), ("GET", "/healthz", None, ("",))]:
+            try:
+                self.service.request(method, path, body, self.key, {"Content-Type": "application/json"})
+                self.load.blame(f"{path} was answered while the store was away")
+            except Refused as refusal:
+                self.probes += path == infer
+                if refusal.status != 503 or not any(reason in refusal.body for reason in reasons):
+                    self.load.blame(f"{path} while the store was away: {refusal}")
 
     def refusals(self):
         return sum(self.load.reasons.values())

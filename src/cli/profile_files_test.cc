@@ -88,6 +88,22 @@ TEST(Trace, HasSlicesThatNestOrFollowEachOtherOnEachTrack) {
             << track.second << ": " << a.begin << " to " << a.end << " and " << b.begin << " to " << b.end;
 }
 
+// Readers leave out process 0 and thread 0, and some know a track by its thread alone.
+TEST(Trace, NumbersTracksSoThatEveryReaderKeepsThem) {
+  Profiled p;
+  p.timing.busy_cycles.resize(2);  // a slice of two cores, the second without work
+  const json::value trace = json::parse(trace_json(p.executable, p.program(), p.chip, p.timing));
+  std::map<int, int> process_of_thread;
+  for (const json::value& event : trace.at("traceEvents").as_array()) {
+    EXPECT_FALSE(text_of(event, "cat").empty());
+    const int process = event.at("pid").to_number<int>(), thread = event.at("tid").to_number<int>();
+    EXPECT_GE(process, 1);
+    EXPECT_GE(thread, 1);
+    EXPECT_EQ(process_of_thread.try_emplace(thread, process).first->second, process) << thread;
+  }
+  EXPECT_EQ(process_of_thread.size(), 2 * isa::kEngineCount);
+}
+
 TEST(Trace, SaysWhatEachEngineWaitedFor) {
   const Profiled p;
   const std::string trace = trace_json(p.executable, p.program(), p.chip, p.timing);

@@ -36,19 +36,33 @@ class Writer {
     events_ += event;
   }
 
+  // Readers of this format take process 0 and thread 0 for the system's idle ones and leave them out, and
+  // some know a thread by its number alone: numbers begin at 1, and no two tracks share one.
+  static std::size_t process_of(std::size_t core) { return core + 1; }
+  static std::size_t thread_of(std::size_t core, isa::Engine engine) {
+    return core * isa::kEngineCount + static_cast<std::size_t>(engine) + 1;
+  }
+
+  void name_track(std::string_view what, std::size_t process, std::size_t thread, std::string_view name) {
+    add(fmt::format(
+        R"({{"ph":"M","cat":"__metadata","ts":0,"name":"{}","pid":{},"tid":{},"args":{{"name":"{}"}}}})",
+        what, process, thread, name));
+  }
+
   void name_core(std::size_t core) {
-    add(fmt::format(R"({{"ph":"M","name":"process_name","pid":{},"args":{{"name":"core {}"}}}})", core,
-                    core));
-    for (std::size_t engine = 0; engine < isa::kEngineCount; ++engine)
-      add(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":"{}"}}}})", core,
-                      engine, isa::name_of(static_cast<isa::Engine>(engine))));
+    const std::size_t process = process_of(core);
+    name_track("process_name", process, thread_of(core, isa::Engine{}), fmt::format("core {}", core));
+    for (std::size_t i = 0; i < isa::kEngineCount; ++i) {
+      const auto engine = static_cast<isa::Engine>(i);
+      name_track("thread_name", process, thread_of(core, engine), isa::name_of(engine));
+    }
   }
 
   void slice(std::size_t core, isa::Engine engine, const timing::Stretch& at, std::string_view category,
              std::string_view name, std::string_view arguments) {
     const std::uint64_t begin = nanoseconds(at.start_cycle), end = nanoseconds(at.end_cycle);
     add(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"cat":"{}","name":{},"args":{{{}}}}})",
-                    core, static_cast<std::size_t>(engine), microseconds(begin), microseconds(end - begin),
+                    process_of(core), thread_of(core, engine), microseconds(begin), microseconds(end - begin),
                     category, quoted(name), arguments));
   }
 

@@ -6,7 +6,8 @@ target_compile_options(chengying_flags INTERFACE
   -Woverloaded-virtual -Werror
   -ffp-contract=off -fno-math-errno -fno-trapping-math)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(chengying_flags INTERFACE -Wthread-safety)
+  # libstdc++ 12 marks as deprecated what its own stable_sort calls.
+  target_compile_options(chengying_flags INTERFACE -Wthread-safety -Wno-deprecated-declarations)
 else()
   # g++ 12 reports these for correct uses of std::optional, std::string and std::variant when it inlines.
   target_compile_options(chengying_flags INTERFACE

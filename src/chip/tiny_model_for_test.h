@@ -158,6 +158,11 @@ struct Tile {
   bool empty() const { return y0 >= y1 || k0 >= k1; }
 };
 
+/// Whether programs keep everything in DRAM: engines take it from there and the host's tensors as they are.
+inline bool works_in_dram(const isa::ChipSpec& chip) {
+  return chip.memory.engines_reach_dram && chip.memory.engines_reach_host;
+}
+
 /// Lays a model out as one program. On a chip whose engines reach DRAM and the host: activations in DRAM, the
 /// cores share out the rows. Else: every activation whole in the SRAM of each core, the cores share out the
 /// channels and copy each other's parts. Between layers everybody waits for everybody; three buffers take
@@ -165,7 +170,7 @@ struct Tile {
 class Layout {
  public:
   Layout(const Model& model, const isa::ChipSpec& chip, std::int32_t batch, std::uint16_t cores)
-      : model_(model), batch_(batch), cores_(cores), in_dram_(chip.memory.engines_reach_dram) {}
+      : model_(model), batch_(batch), cores_(cores), in_dram_(works_in_dram(chip)) {}
 
   isa::Program emit() {
     program_.batch = batch_;
@@ -400,7 +405,7 @@ inline std::shared_ptr<const isa::Executable> make_executable(const Model& model
   executable->layers = {{"tiny", "all", 0}};
   for (const std::int32_t batch : batches)
     executable->programs.push_back(Layout(model, chip, batch, cores).emit());
-  place_constants(*executable, model.constants.size(), chip.memory.engines_reach_dram);
+  place_constants(*executable, model.constants.size(), works_in_dram(chip));
   const auto constants = std::make_shared<AlignedBytes>(model.constants.size());
   std::ranges::copy(model.constants, constants->data());
   executable->constants = constants->span();

@@ -72,8 +72,8 @@ TEST(Compare, HasALineForEachChipAndTheReasonOfEachRefusal) {
   const std::string model = convolution_file("compare_lines.onnx");
   const Outcome outcome = run({"chips", "compare", model});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  for (const char* chip : {"a100", "h20", "hanguang800", "host", "kunlun1", "kunlun_p800", "mlu370", "mlu590",
-                           "tpu_v1", "zhenwu810e"})
+  for (const char* chip : {"a100", "chengying1", "h20", "hanguang800", "host", "kunlun1", "kunlun_p800",
+                           "mlu370", "mlu590", "tpu_v1", "zhenwu810e"})
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n") + chip + " "));
   EXPECT_THAT(outcome.out, HasSubstr("chip hanguang800 can't run 1 of the model's 3 nodes:"));
 }

@@ -87,7 +87,8 @@ TEST(CommandLine, AnErrorIsOneLineOnStderrAndItsCodesExitCode) {
 TEST(CommandLine, AnUnknownChipIsAnsweredWithTheNamesThatThereAre) {
   const Outcome outcome = run({"chips", "show", "hanguang900"});
   EXPECT_EQ(outcome.exit_code, exit_code_of(Code::kNotFound));
-  EXPECT_THAT(outcome.err, HasSubstr("no chip is called 'hanguang900'; there are: a100, h20, hanguang800, "));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("no chip is called 'hanguang900'; there are: a100, chengying1, h20, hanguang800, "));
 }
 
 TEST(CommandLine, JsonIsOneDocumentBeforeOrAfterTheCommand) {

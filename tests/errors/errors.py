@@ -254,7 +254,7 @@ REQUESTS = [  # name, path, body, headers, status, words
     ("an unknown endpoint", "/v2/models/none/infer", infer_body(X), AS_JSON, 404, 'no endpoint "none"'),
     ("an unknown model", "/api/v1/endpoints", '{"name":"b","model":"sha256:00","shared_offer":"host.1.shared"}', AS_JSON,
      404, "no model sha256:00"),
-    ("an unknown offer", "/api/v1/leases", '{"offer":"moon.1","seconds_max":60}', AS_JSON, 404, 'no offer "moon.1" in price book version 2'),
+    ("an unknown offer", "/api/v1/leases", '{"offer":"moon.1","seconds_max":60}', AS_JSON, 404, 'no offer "moon.1" in price book version 3'),
 ]
 
 

@@ -61,14 +61,17 @@ TEST(BytesLaw, TheBatchChangesNoByteOfASample) {
 }
 
 TEST(BytesLaw, TheChipChangesNoByte) {
-  const isa::ChipSpec hanguang = chip_named("hanguang800");
-  for (const Entry& entry : suite()) {
-    if (entry.needs_f32 && !hanguang.tensor.f32) continue;
-    const Tensor input = entry.input(2, 3);
-    const auto expected = reference_bytes(entry, input);
-    for (const std::uint16_t cores : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{4}})
-      EXPECT_EQ(run_alone(hanguang, entry.executable(hanguang, cores, {2}), input, 2), expected)
-          << entry.name << ", cores: " << cores;
+  for (const char* name : {"hanguang800", "chengying1"}) {
+    const isa::ChipSpec chip = chip_named(name);
+    for (const Entry& entry : suite()) {
+      if (entry.needs_f32 && !chip.tensor.f32) continue;
+      const Tensor input = entry.input(2, 3);
+      const auto expected = reference_bytes(entry, input);
+      for (const auto cores : {1, 2, static_cast<int>(chip.cores)})
+        EXPECT_EQ(run_alone(chip, entry.executable(chip, static_cast<std::uint16_t>(cores), {2}), input, 2),
+                  expected)
+            << name << ": " << entry.name << ", cores: " << cores;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ void expect_same(const runtime::RunCost& bill, const runtime::RunCost& quote, co
 
 TEST(TimeLaw, TheQuoteIsTheBillWhateverTheDataThreadsAndCompany) {
   const std::vector<std::int32_t> batches{1, 4};
-  for (const char* name : {"host", "hanguang800"}) {
+  for (const char* name : {"host", "hanguang800", "chengying1"}) {
     const isa::ChipSpec chip = chip_named(name);
     for (const unsigned threads : {1U, 2U}) {
       const auto device = runtime::make_engine_device(

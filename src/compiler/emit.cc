@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <memory>
 
@@ -62,11 +61,12 @@ void name_layers(isa::Executable& executable, std::span<const BatchGraph> graphs
   }
 }
 
-void own_constants(isa::Executable& executable, std::span<const std::byte> bytes) {
-  auto owner = std::make_shared<AlignedBytes>(bytes.size());
-  if (!bytes.empty()) std::memcpy(owner->data(), bytes.data(), bytes.size());
-  executable.constants = owner->span();
-  executable.constants_owner = std::move(owner);
+/// About what the pool will hold: a graph's constants, packed. Batches share theirs.
+std::uint64_t constant_bytes(const Graph& graph) {
+  std::uint64_t bytes = 0;
+  for (const Value& value : graph.values)
+    if (value.constant != nullptr) bytes += value.constant->bytes().size();
+  return bytes + bytes / 8;
 }
 
 /// What verify refuses here is a bug of ours; but how much work it may take is its own limit.
@@ -86,7 +86,7 @@ Status check_verified(const isa::Executable& executable, const isa::ChipSpec& ch
 Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::ChipSpec& chip,
                               std::uint16_t cores, LowerDump* dump, Searching* searching) {
   TRY(check_request(graphs, chip, cores));
-  tiles::ConstantPool pool;
+  tiles::ConstantPool pool(constant_bytes(graphs.front().graph));
   for (const BatchGraph& bound : graphs) TRY(check_demands(bound, chip, pool));
   TRY_ASSIGN(Selection selection, select_programs(graphs, chip, cores, pool, searching));
 
@@ -96,7 +96,8 @@ Result<isa::Executable> lower(std::span<const BatchGraph> graphs, const isa::Chi
   executable.cores = cores;
   executable.programs = std::move(selection.programs);
   name_layers(executable, graphs);
-  own_constants(executable, pool.bytes());
+  executable.constants = pool.bytes();
+  executable.constants_owner = pool.owner();
   std::ranges::sort(executable.programs, {}, &isa::Program::batch);
   TRY(check_verified(executable, chip));
   if (dump != nullptr) {

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "isa/executable_header.h"
 #include "isa/program.h"
+#include "tensor/tensor.h"
 
 namespace chengying::isa {
 namespace {
@@ -265,26 +266,37 @@ Offset<file::Executable> encode_executable(FlatBufferBuilder& builder, const Exe
 
 }  // namespace
 
-std::vector<std::byte> encode(const Executable& executable) {
+namespace {
+
+/// The file in memory of this kind, which is made zeroed with its size.
+template <class Bytes>
+Bytes file_of(const Executable& executable) {
   FlatBufferBuilder builder(1 << 20);
   builder.ForceDefaults(true);  // a default that is left out would come back as +0 where -0 went in
   builder.Finish(encode_executable(builder, executable));
   ExecutableHeader header;
   header.program_bytes = builder.GetSize();
   header.constant_bytes = executable.constants.size();
-  std::vector<std::byte> bytes(header.file_bytes());
-  const auto block = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
-  std::ranges::copy(block, bytes.begin() + kHeaderBytes);
+  Bytes bytes(header.file_bytes());
+  const std::span<std::byte> file(bytes.data(), bytes.size());
+  std::ranges::copy(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())),
+                    file.begin() + kHeaderBytes);
   std::ranges::copy(executable.constants,
-                    bytes.begin() + static_cast<std::ptrdiff_t>(header.constant_offset()));
-  write_header(header, bytes);
+                    file.begin() + static_cast<std::ptrdiff_t>(header.constant_offset()));
+  write_header(header, file);
   return bytes;
 }
 
+}  // namespace
+
+std::vector<std::byte> encode(const Executable& executable) {
+  return file_of<std::vector<std::byte>>(executable);
+}
+
 Status save_executable(Executable& executable, const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = encode(executable);
-  TRY(write_file_atomically(path, bytes));
-  executable.digest = sha256(bytes);
+  const auto file = file_of<AlignedBytes>(executable);
+  TRY(write_file_atomically(path, file.span()));
+  executable.digest = sha256(file.span());
   return {};
 }
 

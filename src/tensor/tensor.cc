@@ -1,5 +1,7 @@
 #include "tensor/tensor.h"
 
+#include <sys/mman.h>
+
 #include <cstring>
 #include <new>
 #include <utility>
@@ -11,6 +13,26 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 62;
+
+/// From here on memory comes from the system itself: zeroed as it is touched, and in pages of 2 MiB where the
+/// system has them, since most of what a large tensor costs is the taking of its pages.
+constexpr std::size_t kLargeBytes = std::size_t{4} << 20;
+
+/// Zeroed only if it is large.
+std::byte* take(std::size_t size) {
+  if (size < kLargeBytes) return static_cast<std::byte*>(::operator new(size, kAlignment));
+  void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) throw std::bad_alloc();
+  ::madvise(data, size, MADV_HUGEPAGE);  // a wish: where it is not heard all works the same
+  return static_cast<std::byte*>(data);
+}
+
+void give_back(std::byte* data, std::size_t size) {
+  if (size < kLargeBytes)
+    ::operator delete(data, kAlignment);
+  else
+    ::munmap(data, size);
+}
 
 }  // namespace
 
@@ -37,13 +59,13 @@ std::string to_string(const Shape& shape) {
 
 AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
   if (size == 0) return;
-  data_ = static_cast<std::byte*>(::operator new(size, kAlignment));
-  std::memset(data_, 0, size);
+  data_ = take(size);
+  if (size < kLargeBytes) std::memset(data_, 0, size);
 }
 
 AlignedBytes::AlignedBytes(const AlignedBytes& other) : size_(other.size_) {
   if (size_ == 0) return;
-  data_ = static_cast<std::byte*>(::operator new(size_, kAlignment));
+  data_ = take(size_);
   std::memcpy(data_, other.data_, size_);
 }
 
@@ -57,7 +79,7 @@ AlignedBytes& AlignedBytes::operator=(AlignedBytes other) noexcept {
 }
 
 AlignedBytes::~AlignedBytes() {
-  ::operator delete(data_, kAlignment);
+  if (data_ != nullptr) give_back(data_, size_);
 }
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {

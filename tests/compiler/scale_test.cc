@@ -7,6 +7,7 @@
 
 #include "chip_runner.h"
 #include "compiler/compile.h"
+#include "compiler/passes/passes.h"
 
 namespace chengying::compiler {
 namespace {
@@ -53,6 +54,45 @@ double seconds_for(int nodes, const isa::ChipSpec& chip) {
         fmt::print("  {} of {} nodes: {:.0f} ms\n", pass.name, pass.nodes_before, pass.milliseconds);
   }
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+/// x -> Dequantise -> Add(itself) -> Quantise -> ...: each three nodes become one on integers.
+Graph quantised_chain(std::size_t additions) {
+  Graph graph;
+  const auto add_value = [&](DType dtype) {
+    Value value;
+    value.dtype = dtype;
+    value.shape = {1, 16};
+    if (dtype == DType::kU8) value.quantisation = Quantisation{{0.05F}, 3, 0};
+    value.name = fmt::format("v{}", graph.values.size());
+    return graph.add(std::move(value));
+  };
+  ValueId bytes = add_value(DType::kU8);
+  graph.inputs.push_back(bytes);
+  for (std::size_t i = 0; i < additions; ++i) {
+    const ValueId real = add_value(DType::kF32), sum = add_value(DType::kF32), next = add_value(DType::kU8);
+    graph.nodes.push_back({fmt::format("d{}", i), DequantiseNode{}, {bytes}, real});
+    graph.nodes.push_back({fmt::format("a{}", i), BinaryNode{isa::BinaryKind::kAdd}, {real, real}, sum});
+    graph.nodes.push_back({fmt::format("q{}", i), QuantiseNode{}, {sum}, next});
+    bytes = next;
+  }
+  graph.outputs.push_back(bytes);
+  return graph;
+}
+
+double seconds_of_make_integer(std::size_t additions) {
+  Graph graph = quantised_chain(additions);
+  Notes notes;
+  const std::clock_t start = std::clock();
+  make_integer(graph, notes);
+  EXPECT_EQ(graph.nodes.size(), additions);
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+TEST(Scale, IntegersAreMadeInLinearTime) {
+  const double small = seconds_of_make_integer(4'000), large = seconds_of_make_integer(32'000);
+  fmt::print("12,000 quantised nodes: {:.3f} s; 96,000: {:.3f} s\n", small, large);
+  EXPECT_LT(large, 8 * small * 2.5) << "eight times the nodes";
 }
 
 TEST(Scale, CompileTimeIsLinearInTheNodes) {

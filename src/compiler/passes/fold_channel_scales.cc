@@ -63,15 +63,22 @@ void apply(Editor& edit, Node& linear, const Affine& affine) {
   const Tensor* weights = edit.constant(linear.inputs[1]);
   const Tensor* bias = edit.constant(linear.inputs[2]);
   const auto k = affine.factor.size();
-  Tensor new_weights = *weights, new_bias(DType::kF32, {static_cast<std::int64_t>(k)});
+  Tensor new_bias(DType::kF32, {static_cast<std::int64_t>(k)});
   const std::size_t each = static_cast<std::size_t>(weights->elements()) / k;
   for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = i * each; j < (i + 1) * each; ++j)
-      new_weights.as<float>()[j] = static_cast<float>(new_weights.as<float>()[j] * affine.factor[i]);
     const double b = bias != nullptr ? bias->as<float>()[i] : 0;
     new_bias.as<float>()[i] = static_cast<float>(b * affine.factor[i] + affine.offset[i]);
   }
-  linear.inputs[1] = edit.add_constant(std::move(new_weights), edit.value(linear.inputs[1]).name);
+  // Weights are large: an offset alone leaves them where they are.
+  if (std::ranges::any_of(affine.factor, [](double factor) { return factor != 1; })) {
+    Tensor scaled = *weights;
+    const auto values = scaled.as<float>();
+    for (std::size_t i = 0; i < k; ++i) {
+      for (std::size_t j = i * each; j < (i + 1) * each; ++j)
+        values[j] = static_cast<float>(values[j] * affine.factor[i]);
+    }
+    linear.inputs[1] = edit.add_constant(std::move(scaled), edit.value(linear.inputs[1]).name);
+  }
   linear.inputs[2] = edit.add_constant(std::move(new_bias), linear.name + ".bias");
 }
 

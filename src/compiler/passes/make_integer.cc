@@ -12,9 +12,10 @@
 namespace chengying::compiler {
 namespace {
 
-/// Lets `node` write what its quantiser wrote, and the quantiser write nothing that is read.
-void take_over(Node& node, Node& quantiser) {
-  std::swap(node.output, quantiser.output);
+/// Lets `node` make what its quantiser made, which goes.
+void take_over(Editor& edit, Node& node, Node& quantiser) {
+  node.output = quantiser.output;
+  edit.remove(static_cast<std::uint32_t>(&quantiser - edit.graph().nodes.data()));
 }
 
 /// Weights as i8 with scales along the output channels (or one), zero point 0.
@@ -59,7 +60,7 @@ bool integer_linear(Editor& edit, std::uint32_t index) {
       x, w, integer_bias(edit, node.inputs[2], *edit.value(x).quantisation, *edit.value(w).quantisation)};
   if (auto* conv = std::get_if<ConvNode>(&node.op)) conv->fused.residual = residual;
   if (auto* dense = std::get_if<DenseNode>(&node.op)) dense->fused.residual = residual;
-  if (quantiser != nullptr) take_over(node, *quantiser);
+  if (quantiser != nullptr) take_over(edit, node, *quantiser);
   return true;
 }
 
@@ -71,7 +72,7 @@ bool integer_pool(Editor& edit, std::uint32_t index) {
   const ValueId x = bytes_behind(edit, node.inputs[0]);
   if (quantiser == nullptr || x == kNoValue) return false;
   node.inputs = {x};
-  take_over(node, *quantiser);
+  take_over(edit, node, *quantiser);
   return true;
 }
 
@@ -102,19 +103,8 @@ bool integer_binary(Editor& edit, std::uint32_t index) {
   const ValueId b = a == kNoValue ? kNoValue : byte_operand(edit, edit.node(index).inputs[1]);
   if (b == kNoValue) return false;
   edit.node(index).inputs = {a, b};
-  take_over(edit.node(index), *quantiser);
+  take_over(edit, edit.node(index), *quantiser);
   return true;
-}
-
-/// What was swapped away: quantisers that read what nobody makes any more.
-void drop_orphans(Graph& graph) {
-  const auto producers = producers_of(graph);
-  std::erase_if(graph.nodes, [&](const Node& node) {
-    if (!std::holds_alternative<QuantiseNode>(node.op)) return false;
-    const ValueId id = node.inputs[0];
-    return id == node.output || (producers[id] == kNoValue && graph.value(id).constant == nullptr &&
-                                 std::ranges::find(graph.inputs, id) == graph.inputs.end());
-  });
 }
 
 void note_what_stays(const Graph& graph, Notes& notes) {
@@ -132,13 +122,7 @@ void note_what_stays(const Graph& graph, Notes& notes) {
 }  // namespace
 
 void make_integer(Graph& graph, Notes& notes) {
-  Editor edit(graph);
-  for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!integer_linear(edit, i) && !integer_pool(edit, i) && !integer_binary(edit, i)) continue;
-    drop_orphans(graph);
-    edit.refresh();
-  }
-  sweep(graph);
+  apply_rules(graph, {integer_linear, integer_pool, integer_binary});
   note_what_stays(graph, notes);
 }
 

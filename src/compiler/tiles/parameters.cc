@@ -21,23 +21,27 @@ WeightShape shape_of(const Value& weights) {
   return s.size() == 4 ? WeightShape{s[0], s[1], s[2], s[3]} : WeightShape{s[0], s[1], 1, 1};
 }
 
-/// Weights [k, c, kh, kw] of output channels first .. first + count - 1 in the order [k][kh][kw][c].
+/// Weights [k, c, kh, kw] of output channels first .. first + count - 1 in the order [k][kh][kw][c]; in
+/// `room` where they do not lie so already.
 template <class T>
-std::vector<T> channels_last(const Tensor& weights, const WeightShape& shape, std::int64_t first,
-                             std::int64_t count) {
+std::span<const T> channels_last(const Tensor& weights, const WeightShape& shape, std::int64_t first,
+                                 std::int64_t count, std::vector<T>& room) {
   const std::span<const T> natural = weights.as<T>();
   const std::int64_t places = shape.kernel_h * shape.kernel_w;
   const std::int64_t per_output = places * shape.c;
-  std::vector<T> result(static_cast<std::size_t>(count * per_output));
+  if (places == 1 || shape.c == 1)
+    return natural.subspan(static_cast<std::size_t>(first * per_output),
+                           static_cast<std::size_t>(count * per_output));
+  room.resize(static_cast<std::size_t>(count * per_output));
   for (std::int64_t k = 0; k < count; ++k) {
     const T* from = natural.data() + (first + k) * per_output;
-    T* to = result.data() + k * per_output;
+    T* to = room.data() + k * per_output;
     for (std::int64_t c = 0; c < shape.c; ++c) {
       for (std::int64_t place = 0; place < places; ++place)
         to[place * shape.c + c] = from[c * places + place];
     }
   }
-  return result;
+  return room;
 }
 
 isa::ConvWeightShape packed_shape(const WeightShape& shape, std::int64_t count) {
@@ -45,22 +49,21 @@ isa::ConvWeightShape packed_shape(const WeightShape& shape, std::int64_t count) 
           static_cast<std::int32_t>(shape.kernel_w), static_cast<std::int32_t>(shape.c)};
 }
 
-/// The packed weights of output channels first .. first + count - 1, as bytes.
-std::vector<std::byte> pack(const Tensor& weights, const WeightShape& shape, bool depthwise,
-                            std::int64_t first, std::int64_t count) {
-  const auto bytes_of = [](const auto& packed) {
-    const auto bytes = std::as_bytes(std::span(packed));
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
-  };
+/// Adds the packed weights of output channels first .. first + count - 1.
+isa::Address add_packed(const Tensor& weights, const WeightShape& shape, bool depthwise, std::int64_t first,
+                        std::int64_t count, ConstantPool& pool) {
+  const auto add = [&](const auto& packed) { return pool.add(std::span(packed)); };
   const auto places = static_cast<std::int32_t>(shape.kernel_h * shape.kernel_w);
   if (weights.dtype() == DType::kI8) {
-    const auto natural = channels_last<std::int8_t>(weights, shape, first, count);
-    if (depthwise) return bytes_of(isa::pack_depthwise_i8(natural, static_cast<std::int32_t>(count), places));
-    return bytes_of(isa::pack_conv_i8(natural, packed_shape(shape, count)));
+    std::vector<std::int8_t> room;
+    const auto natural = channels_last(weights, shape, first, count, room);
+    if (depthwise) return add(isa::pack_depthwise_i8(natural, static_cast<std::int32_t>(count), places));
+    return add(isa::pack_conv_i8(natural, packed_shape(shape, count)));
   }
-  const auto natural = channels_last<float>(weights, shape, first, count);
-  if (depthwise) return bytes_of(isa::pack_depthwise_f32(natural, static_cast<std::int32_t>(count), places));
-  return bytes_of(isa::pack_conv_f32(natural, packed_shape(shape, count)));
+  std::vector<float> room;
+  const auto natural = channels_last(weights, shape, first, count, room);
+  if (depthwise) return add(isa::pack_depthwise_f32(natural, static_cast<std::int32_t>(count), places));
+  return add(isa::pack_conv_f32(natural, packed_shape(shape, count)));
 }
 
 /// Bytes of the packed weights of 16 output channels.
@@ -114,7 +117,7 @@ Parameters parameters_of(const Graph& graph, const Node& node, std::int64_t grou
 
   Parameters result;
   result.weights = pool.once(key + " weights", [&] {
-    return pack(*weights.constant, shape, grouping.depthwise, from, count);
+    return add_packed(*weights.constant, shape, grouping.depthwise, from, count, pool);
   }) + static_cast<std::uint64_t>(first / isa::kChannelBlock) * block_bytes(shape, is_i8, grouping.depthwise);
   const Tensor* bias = bias_of(graph, node);
   if (!is_i8) {

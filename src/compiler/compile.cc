@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <future>
 #include <string_view>
 
 #include "base/check.h"
@@ -45,17 +46,10 @@ Status check_dump_name(const Prepared& prepared, const std::string& name) {
               fmt::join(known, ", "));
 }
 
-/// The model's own name and the digest of its file, into what the file says of itself.
-Status name_model(const ModelSource& model, Prepared& prepared) {
-  const std::string& name = prepared.graphs.front().graph.name;
-  prepared.metadata["model"] = name.empty() ? model.path.stem().string() : name;
-  if (model.bytes != nullptr) {
-    prepared.metadata["source_digest"] = sha256(std::string_view(*model.bytes)).hex();
-  } else {
-    TRY_ASSIGN(const MappedFile file, MappedFile::open(model.path));
-    prepared.metadata["source_digest"] = sha256(file.bytes()).hex();
-  }
-  return {};
+Result<Digest> digest_of(const ModelSource& model) {
+  if (model.bytes != nullptr) return sha256(std::string_view(*model.bytes));
+  TRY_ASSIGN(const MappedFile file, MappedFile::open(model.path));
+  return sha256(file.bytes());
 }
 
 /// Seconds count from now on.
@@ -141,10 +135,15 @@ struct PreparedModel::State {
 Result<PreparedModel> PreparedModel::make(const ModelSource& model, const CompileOptions& options) {
   TRY(check_options(options));
   show(options, "prepare", 0);
+  auto digest =
+      std::async(std::launch::async, [&] { return digest_of(model); });  // as long as the file is large
   TRY_ASSIGN(Prepared prepared, prepare(model, options));
   CHECK(!prepared.graphs.empty());
   TRY(check_dump_name(prepared, options.dump_after));
-  TRY(name_model(model, prepared));
+  const std::string& name = prepared.graphs.front().graph.name;
+  prepared.metadata["model"] = name.empty() ? model.path.stem().string() : name;
+  TRY_ASSIGN(const Digest source, digest.get());
+  prepared.metadata["source_digest"] = source.hex();
   CompileOptions kept = options;
   kept.calibration.reset();  // it has done its work
   return PreparedModel(std::make_shared<const State>(std::move(prepared), std::move(kept)));

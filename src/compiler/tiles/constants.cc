@@ -36,7 +36,9 @@ isa::Address ConstantPool::add(std::span<const std::byte> bytes) {
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto known = first; known != last; ++known) {
     const Block& block = known->second;
-    if (std::ranges::equal(this->bytes().subspan(block.offset, block.bytes), bytes)) return at(block.offset);
+    if (block.bytes != bytes.size()) continue;
+    if (bytes.empty() || std::memcmp(room_->data() + block.offset, bytes.data(), bytes.size()) == 0)
+      return at(block.offset);
   }
   make_room(rounded_up(bytes.size()));
   const std::uint64_t offset = size_;

@@ -1,5 +1,7 @@
 #include "compiler/tiles/homes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -127,7 +129,8 @@ Home& Homes::of(StorageId id, std::uint16_t core) {
   }
   if (storage.where == Where::kConstant && !fixed_.contains(id)) {
     const Tensor& tensor = *graph_.value(storage.value).constant;
-    fixed_.emplace(id, fixed_home(storage, pool_.add(tensor.bytes())));
+    const std::string key = fmt::format("{} as it is", static_cast<const void*>(&tensor));
+    fixed_.emplace(id, fixed_home(storage, pool_.once(key, [&] { return pool_.add(tensor.bytes()); })));
   }
   return fixed_.at(id);
 }

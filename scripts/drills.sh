@@ -4,7 +4,8 @@
 # others; the exit code is 1 then. CHENGYING_DRILL_ONLY=WORD: only those that have WORD in their names.
 # On a quiet machine: CHENGYING_DRILL_QUIET=1, which holds the neighbours' times to their figures.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
 
 kills=${1:-1000}
 folder=build/drills

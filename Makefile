@@ -4,8 +4,9 @@ CLANG_FORMAT ?= clang-format-19
 IMAGE ?=
 IMAGES ?= .cache/photos/test
 ORDER ?=
+MINUTES ?= 2
 
-.PHONY: help demo test serve bench drills accuracy models binary all format lint
+.PHONY: help demo test serve bench drills accuracy models fuzz binary all format lint
 .DEFAULT_GOAL := help
 
 help:      ## This list
@@ -47,6 +48,10 @@ drills:    ## Kill the service, its store's server and its workers under load, f
 	@scripts/setup.sh packages
 	@$(MAKE) --no-print-directory all
 	@scripts/drills.sh
+
+fuzz:      ## Broken and hostile input, made by libFuzzer (MINUTES=2 for each target)
+	@scripts/setup.sh packages
+	@scripts/fuzz.sh $(MINUTES)
 
 binary:    ## Build the command line and the service (release)
 	@scripts/build.sh chengying

@@ -22,6 +22,22 @@ class SystemClock final : public Clock {
   std::int64_t monotonic_us() const override;
 };
 
+/// A wall clock that does not jump: what `inner` said when this was made, and from then on what its monotonic
+/// clock counts. What is dated by it depends on when the program started, and on nothing that happens to the
+/// machine's clock while it runs.
+class SteadyClock final : public Clock {
+ public:
+  /// `inner` must outlive this.
+  explicit SteadyClock(const Clock& inner)
+      : inner_(inner), wall_at_start_us_(inner.wall_us() - inner.monotonic_us()) {}
+  std::int64_t wall_us() const override { return wall_at_start_us_ + inner_.monotonic_us(); }
+  std::int64_t monotonic_us() const override { return inner_.monotonic_us(); }
+
+ private:
+  const Clock& inner_;
+  const std::int64_t wall_at_start_us_;  // less the monotonic time then
+};
+
 /// "2026-11-24T05:24:49.123456Z" for microseconds since 1970.
 std::string format_utc(std::int64_t wall_us);
 

@@ -21,5 +21,20 @@ TEST(Clock, TheMonotonicClockNeverGoesBack) {
   }
 }
 
+TEST(SteadyClock, GoesOnFromTheTimeOfItsStartWhateverTheMachinesClockDoes) {
+  struct Moved final : Clock {
+    std::int64_t wall_us() const override { return wall; }
+    std::int64_t monotonic_us() const override { return monotonic; }
+    std::int64_t wall = 1'000'000, monotonic = 70;
+  } machine;
+  const SteadyClock clock(machine);
+  EXPECT_EQ(clock.wall_us(), 1'000'000);
+  machine.wall -= 900'000;
+  machine.monotonic += 5;
+  EXPECT_EQ(clock.wall_us(), 1'000'005);
+  EXPECT_EQ(clock.monotonic_us(), 75);
+  EXPECT_EQ(SteadyClock(machine).wall_us(), 100'000) << "one that starts later believes the machine";
+}
+
 }  // namespace
 }  // namespace chengying

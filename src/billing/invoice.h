@@ -64,7 +64,7 @@ Result<Invoice> parse_invoice(std::string_view json);
 /// An aligned page of plain text for people.
 std::string to_text(const Invoice& invoice);
 /// The same as a page of HTML that stands alone and prints on paper: lines by project, sums, digests.
-std::string to_html(const Invoice& invoice);
+std::string to_html(const Invoice& invoice, std::string_view tenant_name);
 /// Records as comma-separated values (RFC 4180) with a line of names first; the columns are all fields of a
 /// record. kInvalidArgument for a line that is no record.
 Result<std::string> to_csv(std::string_view records_jsonl);

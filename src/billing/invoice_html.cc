@@ -35,27 +35,22 @@ std::string page_of(const InvoiceTable& table, std::string_view currency) {
                    "</tbody>\n<tfoot><tr><td colspan=7>Sum</td><td class=n>{}</td></tr></tfoot>\n</table>\n",
                    table.sum);
 }
+std::string lines_of(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += (out.empty() ? "" : "<br>\n") + markup_escaped(line);
+  return out;
+}
 }  // namespace
 
-std::string to_html(const Invoice& invoice) {
+std::string to_html(const Invoice& invoice, std::string_view tenant_name) {
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=en><meta charset=utf-8><title>Invoice "
-      "{0}</title>\n<style>{1}</style>\n<h1>Invoice "
-      "{0}</h1>\n<p>Tenant {2}<br>Date {3}<br>Period {4} to {5}</p>\n",
-      markup_escaped(invoice.id), kStyle, markup_escaped(invoice.tenant), markup_escaped(invoice.created_at),
-      markup_escaped(invoice.period_from), markup_escaped(invoice.period_to));
+      "{0}</title>\n<style>{1}</style>\n<h1>Invoice {0}</h1>\n<p>{2}</p>\n",
+      markup_escaped(invoice.id), kStyle, lines_of(head_of(invoice, tenant_name)));
   for (const InvoiceTable& table : tables_of(invoice)) out += page_of(table, invoice.currency);
-  out += fmt::format(
-      "<h2>Total</h2>\n<p><b>{} {}</b><br>Metered {}; each line is rounded down once, {} were given "
-      "back.</p>\n"
-      "<p class=h>{} records, {} to {}, sha256 {}<br>\n",
-      to_micro_string(invoice.total_micro), markup_escaped(invoice.currency), to_string(invoice.exact),
-      to_string(invoice.rounding), invoice.records, invoice.first_sequence, invoice.last_sequence,
-      invoice.records_digest.hex());
-  for (const PriceBookReference& book : invoice.price_books) {
-    out += fmt::format("price book {}, sha256 {}<br>\n", book.version, book.digest.hex());
-  }
-  return out + fmt::format("this invoice, sha256 {}</p>\n</html>\n", invoice.digest.hex());
+  return out + fmt::format("<h2>{}</h2>\n<p>{}</p>\n<p class=h>{}</p>\n</html>\n",
+                           markup_escaped(total_of(invoice)), metered_of(invoice),
+                           lines_of(digests_of(invoice)));
 }
 
 }  // namespace chengying::billing

@@ -34,24 +34,26 @@ Invoice invoice(const Record& of) {
 
 TEST(Page, ShowsProjectsLinesAndDigestsAndStandsAlone) {
   const Invoice of = invoice(record());
-  const std::string page = to_html(of);
+  const std::string page = to_html(of, "Acme <&> Sons");
   EXPECT_TRUE(page.starts_with("<!doctype html>"));
   EXPECT_THAT(page, HasSubstr("<h2>Project pr_1</h2>"));
   EXPECT_THAT(page, HasSubstr("<td class=n>36 cycles</td>"));
-  EXPECT_THAT(page, HasSubstr("<b>0.000001 USD</b>"));
+  EXPECT_THAT(page, HasSubstr("<h2>Total 0.000001 USD</h2>"));
   EXPECT_THAT(page, HasSubstr(of.digest.hex()));
+  EXPECT_THAT(page, HasSubstr("<p>Tenant Acme &lt;&amp;&gt; Sons (tn_1)<br>"));
+  EXPECT_THAT(to_html(of, ""), HasSubstr("<p>Tenant tn_1<br>"));
   EXPECT_THAT(page, HasSubstr("@page"));
   EXPECT_THAT(page, Not(HasSubstr("http"))) << "nothing is fetched";
   EXPECT_THAT(page, Not(HasSubstr("<script")));
 }
 
 TEST(Page, TextFromOutsideIsText) {
-  EXPECT_THAT(to_html(invoice(record())), HasSubstr("Invoice inv_&lt;1&gt;"));
+  EXPECT_THAT(to_html(invoice(record()), ""), HasSubstr("Invoice inv_&lt;1&gt;"));
   Record credit = record();
   credit.kind = RecordKind::kAdjustment;
   credit.note = "<script>alert(\"x\")&";
   seal(credit);
-  EXPECT_THAT(to_html(invoice(credit)), HasSubstr("&lt;script&gt;alert(&quot;x&quot;)&amp;"));
+  EXPECT_THAT(to_html(invoice(credit), ""), HasSubstr("&lt;script&gt;alert(&quot;x&quot;)&amp;"));
 }
 
 TEST(Csv, HasAColumnForEachNameAndQuotesWhatNeedsIt) {

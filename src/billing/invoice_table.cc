@@ -45,4 +45,35 @@ std::vector<InvoiceTable> tables_of(const Invoice& invoice) {
   return tables;
 }
 
+std::vector<std::string> head_of(const Invoice& invoice, std::string_view tenant_name) {
+  std::vector<std::string> lines;
+  lines.push_back(tenant_name.empty() ? "Tenant " + invoice.tenant
+                                      : fmt::format("Tenant {} ({})", tenant_name, invoice.tenant));
+  lines.push_back("Date " + invoice.created_at);
+  if (invoice.records > 0) {
+    lines.push_back(fmt::format("Period {} to {}", invoice.period_from, invoice.period_to));
+  }
+  return lines;
+}
+
+std::string total_of(const Invoice& invoice) {
+  return fmt::format("Total {} {}", to_micro_string(invoice.total_micro), invoice.currency);
+}
+
+std::string metered_of(const Invoice& invoice) {
+  return fmt::format("Metered {}; each line is rounded down once, {} were given back.",
+                     to_string(invoice.exact), to_string(invoice.rounding));
+}
+
+std::vector<std::string> digests_of(const Invoice& invoice) {
+  std::vector<std::string> lines{fmt::format("{} records, {} to {}, sha256 {}", invoice.records,
+                                             invoice.first_sequence, invoice.last_sequence,
+                                             invoice.records_digest.hex())};
+  for (const PriceBookReference& book : invoice.price_books) {
+    lines.push_back(fmt::format("price book {}, sha256 {}", book.version, book.digest.hex()));
+  }
+  lines.push_back(fmt::format("this invoice, sha256 {}", invoice.digest.hex()));
+  return lines;
+}
+
 }  // namespace chengying::billing

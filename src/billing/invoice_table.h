@@ -34,4 +34,11 @@ struct InvoiceTable {
 /// By project.
 std::vector<InvoiceTable> tables_of(const Invoice& invoice);
 
+/// What stands above the tables and below them, a line each: whose it is and of when; the total; what makes
+/// it up; the digests of what it sums up and its own. `tenant_name` "": the id alone.
+std::vector<std::string> head_of(const Invoice& invoice, std::string_view tenant_name);
+std::string total_of(const Invoice& invoice);
+std::string metered_of(const Invoice& invoice);
+std::vector<std::string> digests_of(const Invoice& invoice);
+
 }  // namespace chengying::billing

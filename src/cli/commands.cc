@@ -48,7 +48,7 @@ constexpr Command kCommands[] = {
     {"tenant", kService, "Tenants, their money and keys (for the operator)",
      "chengying tenant create acme --deposit 10 --with-key --data data\n"
      "chengying tenant key create TENANT --scopes infer --name laptop --data data\n"
-     "chengying tenant cap set TENANT 25 --data data\n",
+     "chengying tenant cap set TENANT 25 --per month --data data\n",
      add_tenant},
     {"backup", kService, "The state of a service as a folder, while it runs",
      "chengying backup backups/monday --data data\n", add_backup},
@@ -68,7 +68,8 @@ constexpr Command kCommands[] = {
      add_quote},
     {"fleet", kService, "The chips of a service, and their maintenance (for the operator)",
      "chengying fleet list --data data\n"
-     "chengying fleet drain hanguang800.3 --reason 'new fans' --data data\n",
+     "chengying fleet drain hanguang800.3 --reason 'new fans' --data data\n"
+     "chengying fleet fault hanguang800.3 stuck --data data   # of a service with --inject-faults\n",
      add_fleet},
     {"lease", kService, "Lease slices of chips",
      "chengying lease offers\n"

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 struct FleetOptions {
   ClientConfig client;
-  std::string data, chip, reason;
+  std::string data, chip, reason, fault;
 };
 
 struct Step {
@@ -60,6 +60,21 @@ void add_fleet(CLI::App& app, Invocation& invocation) {
       return {};
     });
   }
+  CLI::App* fault = app.add_subcommand(
+      "fault", "Make a virtual chip fail, for drills (the service must run with --inject-faults)");
+  fault->add_option("CHIP", options->chip, "Its id, such as hanguang800.3")->required();
+  fault->add_option("FAULT", options->fault, "stuck, wrong, slow, gone; none: well again")
+      ->required()
+      ->check(CLI::IsMember({"none", "stuck", "wrong", "slow", "gone"}));
+  add_common(*fault, *options);
+  on_run(*fault, invocation, [options, &invocation]() -> Status {
+    TRY_ASSIGN(OperatorClient client, OperatorClient::open(options->data, options->client));
+    const std::string target = fmt::format("/api/v1/chips/{}/fault", percent_encoded(options->chip));
+    TRY_ASSIGN(const json::object done, client.service().put(target, {{"fault", options->fault}}));
+    show(done, invocation.json,
+         [&] { fmt::print("{}: {}\n", text_of(done, "chip"), text_of(done, "fault")); });
+    return {};
+  });
 }
 
 }  // namespace chengying::cli

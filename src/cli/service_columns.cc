@@ -85,7 +85,8 @@ std::vector<ListColumn> project_columns() {
 
 std::vector<ListColumn> cap_columns() {
   return {text_column("SUBJECT", "subject"), money_column("CAP", "amount"), money_column("SPENT", "spent"),
-          money_column("HELD", "held"), text_column("ALERTS", "alerts")};
+          money_column("HELD", "held"),      text_column("PER", "per"),     text_column("PERIOD", "period"),
+          text_column("ALERTS", "alerts")};
 }
 
 std::vector<ListColumn> quota_columns() {

@@ -6,6 +6,7 @@
 #include "cli/chip_source.h"
 #include "cli/embedded.h"
 #include "cli/fleet_config.h"
+#include "cloud/faulty_device.h"
 
 namespace chengying::cli {
 namespace {
@@ -45,6 +46,8 @@ void add_service_flags(CLI::App& app, ServiceFlags& flags) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
   app.add_option("--threads", flags.threads, "Threads of a slice (default: its cores, at most the machine's)")
       ->check(CLI::Range(1, 256));
+  app.add_flag("--inject-faults", flags.inject_faults,
+               "For drills: the operator may make virtual chips fail (chengying fleet fault)");
 }
 
 Result<cloud::Config> service_config(const ServiceFlags& flags) {
@@ -53,6 +56,7 @@ Result<cloud::Config> service_config(const ServiceFlags& flags) {
   config.store_url = flags.store;
   config.process = flags.process;
   config.machinery = flags.workers ? cloud::machinery_of_workers() : cloud::real_machinery();
+  if (flags.inject_faults) config.machinery.faults = std::make_shared<cloud::Faults>();
   config.health.every = kHealthEvery;
   config.price_book_path = flags.prices.empty() ? kPriceBook : flags.prices;
   if (flags.prices.empty()) {

@@ -21,6 +21,7 @@ struct ServiceFlags {
   std::int64_t queue = 256;
   unsigned threads = 0;
   bool workers = false;  // each slice a process of its own
+  bool inject_faults = false;
 };
 
 /// --store: the URL of a store that is not a file in the data folder.

@@ -1,4 +1,4 @@
-// chengying tenant project, cap, quota, weight, credit: who may spend what.
+// chengying tenant project, cap, quota, weight, credit, refund: who may spend what.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <functional>
@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 struct LimitOptions {
   ClientConfig client;
-  std::string data, tenant, name, subject = "self", amount, alerts = "50,80,100", note, request_id;
+  std::string data, tenant, name, subject = "self", amount, alerts = "50,80,100", per, note, request_id;
   std::int64_t weight = 1;
   std::map<std::string, std::int64_t> quota;
 };
@@ -79,11 +79,14 @@ void add_caps(CLI::App& app, Invocation& invocation, const Options& options) {
   CLI::App* set = add(
       *group, invocation, options, "set", "From now on it may spend so much",
       [](ServiceClient& service, const LimitOptions& asked) {
-        return service.put(cap_of(asked), {{"amount", asked.amount}, {"alerts", asked.alerts}});
+        return service.put(cap_of(asked),
+                           {{"amount", asked.amount}, {"alerts", asked.alerts}, {"per", asked.per}});
       },
       print_cap);
   set->add_option("AMOUNT", options->amount, "Such as 25")->required();
   set->add_option("--on", options->subject, "Id of a project or a key (default: the tenant)");
+  set->add_option("--per", options->per, "month: anew in each calendar month, UTC (default: in all)")
+      ->check(CLI::IsMember({"month"}));
   set->add_option("--alerts", options->alerts, "Shares in percent at which an event is written")
       ->capture_default_str();
   add(
@@ -146,6 +149,16 @@ void add_tenant_limits(CLI::App& app, Invocation& invocation) {
   credit->add_option("AMOUNT", options->amount, "Such as 0.25")->required();
   credit->add_option("NOTE", options->note, "What for: stands on the invoice")->required();
   credit->add_option("--id", options->request_id, "Your own id for this: repeated, it credits nothing more");
+  CLI::App* refund = add(
+      app, invocation, options, "refund", "Pay back what was prepaid and is neither spent nor held",
+      [](ServiceClient& service, const LimitOptions& asked) {
+        return service.post(target_of(asked, "/refunds"), {{"amount", asked.amount}, {"note", asked.note}},
+                            asked.request_id);
+      },
+      [](const json::object& tenant) { print_one(tenant, tenant_columns()); });
+  refund->add_option("AMOUNT", options->amount, "Such as 0.25")->required();
+  refund->add_option("NOTE", options->note, "What for: stands in the events")->required();
+  refund->add_option("--id", options->request_id, "Your own id for this: repeated, it refunds nothing more");
 }
 
 }  // namespace chengying::cli

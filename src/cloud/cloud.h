@@ -53,8 +53,9 @@ struct Machinery {
                                                 const compiler::CompileOptions&)>
       compile;
   std::function<Result<compiler::ModelSignature>(const compiler::ModelSource&)> signature_of;
-  std::shared_ptr<const Faults>
-      faults;  // nullptr: chips fail only by themselves. Shared with who injects them.
+  // nullptr: chips fail only by themselves, and nobody may inject faults. Shared with the devices and with
+  // who injects them.
+  std::shared_ptr<Faults> faults;
 };
 Machinery real_machinery();
 /// The same with each slice a process of its own, on host cores of its own while there are enough; says in
@@ -78,7 +79,7 @@ struct Config {
   Limits limits;
   HealthOptions health;
   Machinery machinery;
-  const Clock* clock = nullptr;  // nullptr: SystemClock. Must outlive the Cloud.
+  const Clock* clock = nullptr;  // nullptr: the machine's, steady. Must outlive the Cloud.
 };
 
 // ---------------------------------------------------------------------------------------------- who asks
@@ -119,11 +120,13 @@ struct Key {
 struct Project {
   std::string id, tenant, name, created_at;
 };
-/// What a tenant, a project or a key may spend, counted from when it was set.
+/// What a tenant, a project or a key may spend, counted from when it was set, or anew in each calendar month.
 struct Cap {
   std::string subject, tenant;  // ids
   Money amount, spent, held;
   std::string alerts;  // shares in percent at which an event is written: "50,80,100"
+  std::string per;     // "": in all; "month": in each calendar month (UTC)
+  std::string period;  // the month that `spent` is of: "2026-11"; "" : in all
 };
 /// What a tenant may have at once.
 struct Quota {
@@ -377,6 +380,7 @@ struct Spend {
 };
 struct InvoiceView {
   std::string id, tenant, created_at;
+  std::string tenant_name;  // now: a page shows it; the invoice itself names the id only
   std::int64_t records = 0;
   std::int64_t total_micro = 0;
   std::string currency;
@@ -457,7 +461,7 @@ class Cloud {
   /// Scope billing, not of a project's key. `subject` "" : the tenant itself. Replaces the cap that was, from
   /// 0.
   virtual Result<Cap> set_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject,
-                              Money amount, std::string_view alerts) = 0;
+                              Money amount, std::string_view alerts, std::string_view per) = 0;
   virtual Status remove_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject) = 0;
   virtual Result<std::vector<Cap>> caps(const Caller& caller, std::string_view tenant_id) const = 0;
   virtual Result<Quota> quota(const Caller& caller, std::string_view tenant_id) const = 0;
@@ -465,6 +469,9 @@ class Cloud {
   /// Admin: the tenant's share in the queue, 1..1000.
   virtual Status set_weight(const Caller& caller, std::string_view tenant_id, std::int64_t weight) = 0;
   /// Admin: gives back what was billed, as a line of the next invoice.
+  /// Admin. Pays back what was prepaid and is neither spent nor held: kPaymentRequired for more.
+  virtual Result<Tenant> refund(const Caller& caller, std::string_view tenant_id, Money amount,
+                                std::string_view note, std::string_view request_id) = 0;
   virtual Result<Tenant> credit(const Caller& caller, std::string_view tenant_id, Money amount,
                                 std::string_view note, std::string_view request_id) = 0;
   /// Of the caller's tenant, oldest first: leases, endpoints, notices, caps that come near.
@@ -475,6 +482,9 @@ class Cloud {
   virtual Result<std::vector<Chip>> chips(const Caller& caller) const = 0;
   /// Admin. "up"; "draining": its leases move where there is room, nothing new comes; "failed" or "gone": its
   /// leases wait for other cores, and their time stands still.
+  /// Admin. Makes a virtual chip fail, for drills: "stuck", "wrong", "slow", "gone", or "none" any more.
+  /// kPermissionDenied unless the configuration allows it (Machinery::faults).
+  virtual Status set_chip_fault(const Caller& caller, std::string_view chip_id, std::string_view fault) = 0;
   virtual Result<Chip> set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,
                                       std::string_view reason) = 0;
   virtual const billing::PriceBook& price_book() const = 0;

@@ -1,6 +1,8 @@
 // The fleet as tenants see it: chips that fail, are maintained, are short; leases that wait, move and change.
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "cloud/faulty_device.h"
 #include "cloud/testing.h"
 
@@ -38,14 +40,14 @@ class FleetTest : public CloudTest {
     CloudTest::SetUp();
     restart();
   }
-  void restart() {
+  void restart(std::chrono::milliseconds health_every = std::chrono::milliseconds(20)) {
     cloud_.reset();
     Config changed = config();
     changed.price_book_toml = std::string(testing::kBook) + kFleetOffers;
     changed.data_folder = folder_ / "fleet";
     changed.chips.front().count = 2;
     changed.machinery.faults = faults_;
-    changed.health.every = std::chrono::milliseconds(20);
+    changed.health.every = health_every;
     changed.health.stuck_after = std::chrono::milliseconds(500);
     changed.health.slow_after = std::chrono::milliseconds(200);
     auto opened = Cloud::open(std::move(changed));
@@ -91,6 +93,31 @@ class FleetTest : public CloudTest {
   std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
   int tenants_ = 0;
 };
+
+TEST_F(FleetTest, AnOperatorInjectsAFaultAndTakesItBack) {
+  const Lease lease = lease_of(tenant_, "small.1");
+  const std::string chip = lease.on.front();
+  ASSERT_TRUE(cloud_->set_chip_fault(admin_, chip, "gone"));
+  EXPECT_EQ(faults_->of(chip), Fault::kGone);
+  ASSERT_TRUE(eventually([&] { return state_of(chip) == "failed"; }));
+  ASSERT_TRUE(cloud_->set_chip_fault(admin_, chip, "none"));
+  ASSERT_TRUE(cloud_->set_chip_state(admin_, chip, "up", ""));
+  EXPECT_EQ(state_of(chip), "up");
+}
+
+TEST_F(FleetTest, FaultsThatCanNotBeInjectedAreRefused) {
+  EXPECT_EQ(cloud_->set_chip_fault(tenant_, "small.0", "gone").error().code, Code::kPermissionDenied);
+  EXPECT_EQ(cloud_->set_chip_fault(admin_, "small.7", "gone").error().code, Code::kNotFound);
+  EXPECT_EQ(cloud_->set_chip_fault(admin_, "small.0", "on fire").error().code, Code::kInvalidArgument);
+  EXPECT_EQ(faults_->of("small.0"), Fault::kNone);
+}
+
+TEST_F(CloudTest, NobodyInjectsFaultsUnlessTheConfigurationAllowsIt) {
+  const Status refused = cloud_->set_chip_fault(admin_, "small.0", "gone");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kPermissionDenied);
+  EXPECT_THAT(refused.error().message, HasSubstr("serve --inject-faults"));
+}
 
 TEST_F(FleetTest, AChipThatFailsLosesItsLeasesAndTheyAreServedElsewhere) {
   for (const Fault fault : {Fault::kWrong, Fault::kStuck, Fault::kSlow, Fault::kGone}) {
@@ -204,6 +231,25 @@ TEST_F(FleetTest, ASpotLeaseIsTakenBackAfterItsNotice) {
   ASSERT_TRUE(eventually([&] { return cloud_->lease(tenant_, waits->id)->state == LeaseState::kActive; }));
   EXPECT_EQ(cloud_->lease(tenant_, spot.id)->reason, "taken back with notice");
   EXPECT_EQ(cloud_->lease(tenant_, spot.id)->seconds_used, 31);
+}
+
+TEST_F(FleetTest, WhatIsInFlightWhenASpotLeaseIsTakenBackIsAnsweredAndCharged) {
+  restart(std::chrono::milliseconds(0));  // nobody finds out how slow the chip is
+  const Lease spot = lease_of(tenant_, "small.2.spot", "", 3'000);
+  lease_of(tenant_, "small.2", "", 3'000);
+  endpoint_on("e", spot.id, 2);
+  const auto waits = cloud_->create_lease(tenant_, {"", "small.2", "", 60, "", 600});
+  ASSERT_TRUE(waits) << waits.error().message;
+  faults_->set(spot.on.front(), Fault::kSlow);
+  auto answer = std::async(std::launch::async, [&] { return infer(tenant_, "e"); });
+  ASSERT_TRUE(eventually([&] { return cloud_->stats().requests_in_flight == 1; }));
+  clock_.monotonic += 31'000'000;
+  ASSERT_TRUE(eventually([&] { return cloud_->lease(tenant_, waits->id)->state == LeaseState::kActive; }));
+  const auto done = answer.get();
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->outputs[0].tensor.as<float>()[0], 3);
+  EXPECT_GT(done->receipt.price, Money());
+  EXPECT_FALSE(infer(tenant_, "e")) << "what comes later has no lease";
 }
 
 TEST_F(FleetTest, ALeaseOfTwoChipsServesOnBoth) {

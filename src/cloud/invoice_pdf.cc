@@ -108,19 +108,10 @@ void write_table(Writer& writer, const billing::InvoiceTable& table) {
 
 void write_total(Writer& writer, const billing::Invoice& invoice) {
   writer.gap(kLeading);
-  writer.line(fmt::format("Total {} {}", billing::to_micro_string(invoice.total_micro), invoice.currency),
-              kHeading, kLeading + 3);
-  writer.line(fmt::format("Metered {}; each line is rounded down once, {} were given back.",
-                          billing::to_string(invoice.exact), billing::to_string(invoice.rounding)),
-              kText);
+  writer.line(billing::total_of(invoice), kHeading, kLeading + 3);
+  writer.line(billing::metered_of(invoice), kText);
   writer.gap(kLeading);
-  writer.line(fmt::format("{} records, {} to {}, sha256 {}", invoice.records, invoice.first_sequence,
-                          invoice.last_sequence, invoice.records_digest.hex()),
-              kSmall);
-  for (const billing::PriceBookReference& book : invoice.price_books) {
-    writer.line(fmt::format("price book {}, sha256 {}", book.version, book.digest.hex()), kSmall);
-  }
-  writer.line(fmt::format("this invoice, sha256 {}", invoice.digest.hex()), kSmall);
+  for (const std::string& line : billing::digests_of(invoice)) writer.line(line, kSmall);
 }
 
 void write_feet(Paper& paper, const billing::Invoice& invoice) {
@@ -138,13 +129,7 @@ Result<std::string> invoice_pdf(const billing::Invoice& invoice, std::string_vie
   Writer writer(paper, invoice.currency);
   writer.line("Invoice " + invoice.id, kTitle, 15);
   writer.gap(4);
-  writer.line(tenant_name.empty() ? "Tenant " + invoice.tenant
-                                  : fmt::format("Tenant {} ({})", tenant_name, invoice.tenant),
-              kText);
-  writer.line("Date " + invoice.created_at, kText);
-  if (invoice.records > 0) {
-    writer.line(fmt::format("Period {} to {}", invoice.period_from, invoice.period_to), kText);
-  }
+  for (const std::string& line : billing::head_of(invoice, tenant_name)) writer.line(line, kText);
   for (const billing::InvoiceTable& table : billing::tables_of(invoice)) write_table(writer, table);
   write_total(writer, invoice);
   write_feet(paper, invoice);

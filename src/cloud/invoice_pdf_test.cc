@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <vector>
 
 #include "base/digest.h"
@@ -68,6 +69,33 @@ std::string read_with(const std::string& program, const std::string& pdf) {
 }
 std::string text_of(const std::string& pdf) {
   return read_with("pdftotext -layout FILE -", pdf);
+}
+
+/// The texts between a page's tags, behind its style.
+std::vector<std::string> texts_of(std::string_view html) {
+  std::vector<std::string> texts;
+  html.remove_prefix(html.find("</style>"));
+  while (!html.empty()) {
+    html.remove_prefix(std::min(html.find('>'), html.size() - 1) + 1);
+    std::string text(html.substr(0, html.find('<')));
+    html.remove_prefix(text.size());
+    if (text.find_first_not_of(" \n") == std::string::npos) continue;
+    text.erase(0, text.find_first_not_of('\n'));
+    texts.push_back(text);
+  }
+  return texts;
+}
+
+TEST(InvoicePdf, SaysEachTextOfThePageOfHtml) {
+  const billing::Invoice invoice = invoice_of(4, "an hour without answers");
+  const std::string pdf = text_of(*invoice_pdf(invoice, "Acme"));
+  const auto texts = texts_of(to_html(invoice, "Acme"));
+  EXPECT_GT(texts.size(), 60U);
+  for (const std::string& text : texts) {
+    std::istringstream words(text);  // a narrow column of the PDF breaks between them
+    for (std::string word; words >> word;) EXPECT_THAT(pdf, HasSubstr(word));
+  }
+  EXPECT_THAT(texts, ::testing::Contains("Tenant Acme (tn_1)"));
 }
 
 TEST(InvoicePdf, ShowsWhatThePageOfHtmlShows) {

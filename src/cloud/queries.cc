@@ -118,11 +118,12 @@ Result<InvoiceView> invoice_of(const Query& row) {
   view.records = row.integer(3);
   view.total_micro = row.integer(4);
   view.currency = row.text(5);
+  view.tenant_name = row.text(7);
   return view;
 }
 constexpr std::string_view kInvoiceColumns =
-    "SELECT id, tenant, created_us, records, total_micro, (SELECT currency FROM price_books LIMIT 1), json "
-    "FROM invoices ";
+    "SELECT id, tenant, created_us, records, total_micro, (SELECT currency FROM price_books LIMIT 1), json, "
+    "(SELECT name FROM tenants WHERE tenants.id = invoices.tenant) FROM invoices ";
 
 std::vector<std::int32_t> parse_batches(std::string_view text) {
   std::vector<std::int32_t> batches;

@@ -43,7 +43,8 @@ Result<std::optional<std::int64_t>> read_estimate(Database& database, const Leas
                                                   std::int64_t now_us);
 
 Result<std::vector<Project>> read_projects(Database& database, std::string_view tenant);
-Result<std::vector<Cap>> read_caps(Database& database, std::string_view tenant);
+/// With what is spent of them in the period that `wall_us` is in.
+Result<std::vector<Cap>> read_caps(Database& database, std::string_view tenant, std::int64_t wall_us);
 Result<std::optional<Quota>> read_quota(Database& database, std::string_view tenant);
 
 /// All of all tenants that have not ended, oldest first.

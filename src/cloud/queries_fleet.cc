@@ -4,6 +4,7 @@
 #include "cloud/rows.h"
 #include "cloud/store/placement.h"
 #include "cloud/store/waiting.h"
+#include "cloud/wall_time.h"
 
 namespace chengying::cloud {
 
@@ -76,18 +77,25 @@ Result<std::vector<Project>> read_projects(Database& database, std::string_view 
   });
 }
 
-Result<std::vector<Cap>> read_caps(Database& database, std::string_view tenant) {
+Result<std::vector<Cap>> read_caps(Database& database, std::string_view tenant, std::int64_t wall_us) {
   TRY_ASSIGN(Query query,
-             database.query("SELECT subject, tenant, amount, spent, held, alerts FROM caps WHERE tenant = ? "
-                            "ORDER BY subject",
+             database.query("SELECT subject, tenant, amount, spent, held, alerts, per, period FROM caps "
+                            "WHERE tenant = ? ORDER BY subject",
                             tenant));
-  return collect<Cap>(query, [](const Query& row) -> Result<Cap> {
-    return Cap{row.text(0),
-               row.text(1),
-               Money::nano(row.integer(2)),
-               Money::nano(row.integer(3)),
-               Money::nano(row.integer(4)),
-               row.text(5)};
+  return collect<Cap>(query, [month = month_of(wall_us)](const Query& row) -> Result<Cap> {
+    Cap cap{row.text(0),
+            row.text(1),
+            Money::nano(row.integer(2)),
+            Money::nano(row.integer(3)),
+            Money::nano(row.integer(4)),
+            row.text(5),
+            row.text(6),
+            ""};
+    if (cap.per.empty()) return cap;
+    // The row's month ends with the first hold or charge of the next, not by itself.
+    if (row.integer(7) < month) cap.spent = Money();
+    cap.period = month_text(std::max(row.integer(7), month));
+    return cap;
   });
 }
 

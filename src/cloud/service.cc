@@ -68,13 +68,14 @@ Status check_config(const Config& config) {
 Result<std::unique_ptr<Cloud>> Cloud::open(Config config) {
   TRY(check_config(config));
   TRY_ASSIGN(Files files, Files::open(config.data_folder, config.process));
-  auto own_clock = config.clock == nullptr ? std::make_unique<SystemClock>() : nullptr;
+  static const SystemClock kSystem;
+  auto own_clock = config.clock == nullptr ? std::make_unique<const SteadyClock>(kSystem) : nullptr;
   auto service = std::make_unique<Service>(std::move(config), std::move(files), std::move(own_clock));
   TRY(service->start());
   return service;
 }
 
-Service::Service(Config config, Files files, std::unique_ptr<SystemClock> own_clock)
+Service::Service(Config config, Files files, std::unique_ptr<const Clock> own_clock)
     : config_(std::move(config)),
       files_(std::move(files)),
       own_clock_(std::move(own_clock)),

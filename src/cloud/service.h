@@ -36,7 +36,7 @@ Result<Money> price_of_lease(const billing::Offer& offer, std::int64_t seconds);
 
 class Service final : public Cloud {
  public:
-  Service(Config config, Files files, std::unique_ptr<SystemClock> own_clock);
+  Service(Config config, Files files, std::unique_ptr<const Clock> own_clock);
   ~Service() override;
   /// What Cloud::open promises; called once.
   Status start();
@@ -61,12 +61,14 @@ class Service final : public Cloud {
                                  std::string_view name) override;
   Result<std::vector<Project>> projects(const Caller& caller, std::string_view tenant_id) const override;
   Result<Cap> set_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject,
-                      Money amount, std::string_view alerts) override;
+                      Money amount, std::string_view alerts, std::string_view per) override;
   Status remove_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject) override;
   Result<std::vector<Cap>> caps(const Caller& caller, std::string_view tenant_id) const override;
   Result<Quota> quota(const Caller& caller, std::string_view tenant_id) const override;
   Result<Quota> set_quota(const Caller& caller, std::string_view tenant_id, const Quota& quota) override;
   Status set_weight(const Caller& caller, std::string_view tenant_id, std::int64_t weight) override;
+  Result<Tenant> refund(const Caller& caller, std::string_view tenant_id, Money amount, std::string_view note,
+                        std::string_view request_id) override;
   Result<Tenant> credit(const Caller& caller, std::string_view tenant_id, Money amount, std::string_view note,
                         std::string_view request_id) override;
   Result<std::vector<Event>> events(const Caller& caller, std::int64_t after,
@@ -75,6 +77,7 @@ class Service final : public Cloud {
   Status revoke_key(const Caller& caller, std::string_view key_id) override;
 
   Result<std::vector<Chip>> chips(const Caller& caller) const override;
+  Status set_chip_fault(const Caller& caller, std::string_view chip_id, std::string_view fault) override;
   Result<Chip> set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,
                               std::string_view reason) override;
   const billing::PriceBook& price_book() const override { return books_.rbegin()->second; }
@@ -207,7 +210,7 @@ class Service final : public Cloud {
 
   const Config config_;
   const Files files_;
-  const std::unique_ptr<SystemClock> own_clock_;
+  const std::unique_ptr<const Clock> own_clock_;
   const Clock& clock_;
   std::string quote_secret_;
   std::string book_public_key_;

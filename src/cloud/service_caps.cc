@@ -1,4 +1,4 @@
-// Who may spend what: projects, caps, quotas, credits; and what happened to a tenant.
+// Who may spend what: projects, caps, quotas, credits, refunds; and what happened to a tenant.
 #include "cloud/service.h"
 #include "cloud/text.h"
 
@@ -29,7 +29,7 @@ Result<std::vector<Project>> Service::projects(const Caller& caller, std::string
 }
 
 Result<Cap> Service::set_cap(const Caller& caller, std::string_view tenant_id, std::string_view subject,
-                             Money amount, std::string_view alerts) {
+                             Money amount, std::string_view alerts, std::string_view per) {
   TRY(needs(caller, Scope::kBilling));
   // A key bound to a project, or the capped key itself, must not lift its own cap.
   if (!caller.project.empty()) {
@@ -37,7 +37,7 @@ Result<Cap> Service::set_cap(const Caller& caller, std::string_view tenant_id, s
   }
   TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
   const std::string on = subject.empty() ? tenant : std::string(subject);
-  TRY(store_->apply(SetCap{tenant, on, amount, std::string(alerts)}));
+  TRY(store_->apply(SetCap{tenant, on, amount, std::string(alerts), std::string(per)}));
   TRY_ASSIGN(const auto all, caps(caller, tenant));
   for (const Cap& cap : all) {
     if (cap.subject == on) return cap;
@@ -58,7 +58,7 @@ Status Service::remove_cap(const Caller& caller, std::string_view tenant_id, std
 Result<std::vector<Cap>> Service::caps(const Caller& caller, std::string_view tenant_id) const {
   TRY(needs(caller, Scope::kBilling));
   TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
-  return store_->read([&](Database& database) { return read_caps(database, tenant); });
+  return store_->read([&](Database& database) { return read_caps(database, tenant, clock_.wall_us()); });
 }
 
 Result<Quota> Service::quota_of(std::string_view tenant) const {
@@ -101,6 +101,16 @@ Result<Tenant> Service::credit(const Caller& caller, std::string_view tenant_id,
   TRY(check_text("note", note, false, kNoteBytes));
   TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
   TRY(store_->apply(Credit{tenant, std::string(request_id), amount, std::string(note)}));
+  return this->tenant(caller, tenant);
+}
+
+Result<Tenant> Service::refund(const Caller& caller, std::string_view tenant_id, Money amount,
+                               std::string_view note, std::string_view request_id) {
+  TRY(needs(caller, Scope::kAdmin));
+  TRY(check_name("request id", request_id, true));
+  TRY(check_text("note", note, false, kNoteBytes));
+  TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
+  TRY(store_->apply(Refund{tenant, std::string(request_id), amount, std::string(note)}));
   return this->tenant(caller, tenant);
 }
 

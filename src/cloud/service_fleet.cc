@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cloud/faulty_device.h"
 #include "cloud/service.h"
 #include "cloud/text.h"
 
@@ -146,6 +147,21 @@ Result<std::vector<Chip>> Service::chips(const Caller&) const {
     chips.push_back(std::move(chip));
   }
   return chips;
+}
+
+Status Service::set_chip_fault(const Caller& caller, std::string_view chip_id, std::string_view fault) {
+  TRY(needs(caller, Scope::kAdmin));
+  if (config_.machinery.faults == nullptr) {
+    return fail(Code::kPermissionDenied,
+                "this service injects no faults: start it with `chengying serve --inject-faults`");
+  }
+  TRY_ASSIGN(const Fault parsed, parse_fault(fault));
+  const bool known =
+      std::ranges::any_of(chips_.slots(), [&](const auto& slot) { return slot.id == chip_id; });
+  if (!known) return fail(Code::kNotFound, "no chip {}", chip_id.substr(0, 128));
+  spdlog::warn("fault injected into chip {}: {}", chip_id, fault);
+  config_.machinery.faults->set(std::string(chip_id), parsed);
+  return {};
 }
 
 Result<Chip> Service::set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,

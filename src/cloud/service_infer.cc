@@ -285,11 +285,12 @@ void Service::finish(PendingRequest& pending, Result<InferAnswer> answer) {
 
 void Service::record_failure(PostWork post, Code why) {
   post.status = name_of(why);
-  store_->settle(std::move(post),
-                 [this, tenant = post.tenant, request = post.request](const Result<Effects>& effects) {
-                   // The record went with a transaction that was abandoned; what was held must not.
-                   if (!effects) void_hold(tenant, request);
-                 });
+  // Copied before the post is moved from: arguments of a call are evaluated in no order.
+  auto settled = [this, tenant = post.tenant, request = post.request](const Result<Effects>& effects) {
+    // The record went with a transaction that was abandoned; what was held must not.
+    if (!effects) void_hold(tenant, request);
+  };
+  store_->settle(std::move(post), std::move(settled));
 }
 
 void Service::void_hold(const std::string& tenant, const std::string& request) {

@@ -38,6 +38,13 @@ Result<InvoiceBasis> read_basis(Database& database, const std::string& tenant) {
                                          std::numeric_limits<std::int64_t>::max()));
   return basis;
 }
+
+Result<InvoiceView> with_pages(InvoiceView view) {
+  TRY_ASSIGN(const billing::Invoice parsed, billing::parse_invoice(view.json));
+  view.text = to_text(parsed);
+  view.html = to_html(parsed, view.tenant_name);
+  return view;
+}
 }  // namespace
 
 Result<Balance> Service::balance(const Caller& caller) const {
@@ -102,10 +109,7 @@ Result<InvoiceView> Service::create_invoice(const Caller& caller, std::string_vi
   const auto read_back = [&](const std::string& id) -> Result<InvoiceView> {
     TRY_ASSIGN(InvoiceView view,
                store_->read([&](Database& database) { return read_invoice(database, tenant, id); }));
-    TRY_ASSIGN(const billing::Invoice parsed, billing::parse_invoice(view.json));
-    view.text = to_text(parsed);
-    view.html = to_html(parsed);
-    return view;
+    return with_pages(std::move(view));
   };
   if (!request_id.empty()) {
     TRY_ASSIGN(const std::string before, store_->read([&](Database& database) -> Result<std::string> {
@@ -159,10 +163,7 @@ Result<InvoiceView> Service::invoice(const Caller& caller, std::string_view invo
     }
     return read_invoice(database, tenant, invoice_id);
   }));
-  TRY_ASSIGN(const billing::Invoice parsed, billing::parse_invoice(view.json));
-  view.text = to_text(parsed);
-  view.html = to_html(parsed);
-  return view;
+  return with_pages(std::move(view));
 }
 
 Status Service::invoice_records(const Caller& caller, std::string_view invoice_id, const Sink& sink) const {

@@ -22,31 +22,18 @@ Result<Money> recorded_since(Database& database, const std::string& tenant, std:
                  tenant, from_us));
   return Money::nano(nano);
 }
-
-/// The first instant of the month after the one that `wall_us` is in, and of that one.
-struct Month {
-  std::int64_t from_us = 0, to_us = 0;
-};
-Result<Month> month_of(std::int64_t wall_us) {
-  const std::string now = format_utc(wall_us);  // 2026-11-24T...
-  Month month;
-  TRY_ASSIGN(month.from_us, parse_utc("month", now.substr(0, 8) + "01T00:00:00Z"));
-  const std::string next = format_utc(month.from_us + 32 * kDayUs);
-  TRY_ASSIGN(month.to_us, parse_utc("month", next.substr(0, 8) + "01T00:00:00Z"));
-  return month;
-}
 }  // namespace
 
 Result<Spend> Service::spend(const Caller& caller) const {
   TRY(needs(caller, Scope::kBilling));
   const std::int64_t wall = clock_.wall_us();
-  TRY_ASSIGN(const Month month, month_of(wall));
+  const std::int64_t month = month_of(wall);
   Spend spend;
   spend.currency = price_book().currency;
   spend.at = format_utc(wall);
   TRY(store_->read([&](Database& database) -> Status {
     TRY_ASSIGN(spend.today, recorded_since(database, caller.tenant, wall / kDayUs * kDayUs));
-    TRY_ASSIGN(spend.month, recorded_since(database, caller.tenant, month.from_us));
+    TRY_ASSIGN(spend.month, recorded_since(database, caller.tenant, start_of_month(month)));
     TRY_ASSIGN(spend.last_day, recorded_since(database, caller.tenant, wall - kDayUs));
     return {};
   }));
@@ -69,7 +56,7 @@ Result<Spend> Service::spend(const Caller& caller) const {
     TRY_ASSIGN(*sum, billing::add(*sum, spend.running));
   }
   // The rest of the month as the last 24 hours.
-  const Wide more = Wide(spend.last_day.nano()) * (month.to_us - wall) / kDayUs;
+  const Wide more = Wide(spend.last_day.nano()) * (start_of_month(month + 1) - wall) / kDayUs;
   TRY_ASSIGN(spend.forecast, billing::add(spend.month, Money::nano(static_cast<std::int64_t>(more))));
   return spend;
 }

@@ -28,7 +28,7 @@ TEST_F(SpendTest, AProjectsKeyIsChargedToItUnderItsCap) {
   EXPECT_EQ(in.project, project->id);
   endpoint_of(tenant_, "e");
   const Money price = infer(in, "e")->receipt.price;
-  ASSERT_TRUE(cloud_->set_cap(tenant_, "", project->id, Money::nano(2 * price.nano()), "50"));
+  ASSERT_TRUE(cloud_->set_cap(tenant_, "", project->id, Money::nano(2 * price.nano()), "50", ""));
   EXPECT_TRUE(infer(in, "e"));
   EXPECT_TRUE(infer(in, "e"));
   const auto over = infer(in, "e");
@@ -54,14 +54,14 @@ TEST_F(SpendTest, AProjectsKeyCanNotLeaveItsProjectNorLiftItsCap) {
   const auto project = cloud_->create_project(tenant_, "", "a"),
              other = cloud_->create_project(tenant_, "", "b");
   const Caller in = key_in(project->id);
-  EXPECT_EQ(cloud_->set_cap(in, "", "", units("9"), "").error().code, Code::kPermissionDenied);
+  EXPECT_EQ(cloud_->set_cap(in, "", "", units("9"), "", "").error().code, Code::kPermissionDenied);
   EXPECT_EQ(cloud_->remove_cap(in, "", project->id).error().code, Code::kPermissionDenied);
   EXPECT_EQ(cloud_->create_key(in, "", "k", 1, "", other->id).error().code, Code::kNotFound);
   EXPECT_EQ(cloud_->create_key(in, "", "k", 1, "", "")->key.project, project->id);
   const Caller stranger = make_tenant("stranger", "1");
   EXPECT_EQ(cloud_->create_key(stranger, "", "k", 1, "", project->id).error().code, Code::kNotFound);
-  EXPECT_EQ(cloud_->set_cap(stranger, "", project->id, units("1"), "").error().code, Code::kNotFound);
-  EXPECT_EQ(cloud_->set_cap(stranger, tenant_.tenant, "", units("1"), "").error().code, Code::kNotFound);
+  EXPECT_EQ(cloud_->set_cap(stranger, "", project->id, units("1"), "", "").error().code, Code::kNotFound);
+  EXPECT_EQ(cloud_->set_cap(stranger, tenant_.tenant, "", units("1"), "", "").error().code, Code::kNotFound);
 }
 
 TEST_F(SpendTest, RequestsPerSecondAreTheTenantsQuota) {
@@ -86,7 +86,7 @@ TEST_F(SpendTest, ConcurrentHoldsStopAtTheLastNanoOfACap) {
   endpoint_of(tenant_, "e");
   const Money price = infer(tenant_, "e")->receipt.price;
   constexpr std::int64_t kMay = 25;
-  ASSERT_TRUE(cloud_->set_cap(tenant_, "", "", Money::nano(kMay * price.nano() + price.nano() - 1), ""));
+  ASSERT_TRUE(cloud_->set_cap(tenant_, "", "", Money::nano(kMay * price.nano() + price.nano() - 1), "", ""));
   std::atomic<int> answered{0}, refused{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
@@ -125,6 +125,19 @@ TEST_F(SpendTest, ACreditComesWithTheNextInvoiceAndThePeriodBeforeStays) {
     return {};
   }));
   EXPECT_TRUE(billing::verify_invoice(second->json, records, std::string_view(testing::kBook)));
+}
+
+TEST_F(SpendTest, ARefundIsTheOperatorsToMakeAndPaysBackWhatIsFree) {
+  EXPECT_EQ(cloud_->refund(tenant_, "", units("0.1"), "mine", "").error().code, Code::kPermissionDenied);
+  EXPECT_EQ(cloud_->refund(admin_, "tn_none", units("0.1"), "x", "").error().code, Code::kNotFound);
+  EXPECT_EQ(cloud_->refund(admin_, tenant_.tenant, units("0.1"), "", "").error().code,
+            Code::kInvalidArgument);
+  const Money before = cloud_->balance(tenant_)->balance;
+  const auto after = cloud_->refund(admin_, tenant_.tenant, units("0.1"), "closed", "r");
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->balance, *billing::subtract(before, units("0.1")));
+  EXPECT_EQ(cloud_->refund(admin_, tenant_.tenant, units("0.1"), "closed", "r")->balance, after->balance);
+  EXPECT_EQ(cloud_->refund(admin_, tenant_.tenant, before, "all", "").error().code, Code::kPaymentRequired);
 }
 
 TEST_F(SpendTest, ARunningLeaseIsOnTheInvoiceOfItsPeriodAndGoesOn) {

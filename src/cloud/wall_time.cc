@@ -60,4 +60,22 @@ Result<std::int64_t> parse_utc(std::string_view what, std::string_view text) {
   return seconds * 1'000'000 + fraction;
 }
 
+std::int64_t month_of(std::int64_t wall_us) {
+  const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(wall_us)};
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
+  return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
+}
+
+std::int64_t start_of_month(std::int64_t month) {
+  const std::chrono::year_month_day first{std::chrono::year(static_cast<int>(month / 12)),
+                                          std::chrono::month(static_cast<unsigned>(month % 12 + 1)),
+                                          std::chrono::day(1)};
+  const std::chrono::sys_time<std::chrono::microseconds> time = std::chrono::sys_days(first);
+  return time.time_since_epoch().count();
+}
+
+std::string month_text(std::int64_t month) {
+  return fmt::format("{:04}-{:02}", month / 12, month % 12 + 1);
+}
+
 }  // namespace chengying::cloud

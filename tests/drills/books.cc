@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "books_arithmetic.h"
+#include "cloud/wall_time.h"
 
 namespace chengying::cloud {
 
@@ -35,6 +36,7 @@ void Books::withdraw() {
 
 Expected Books::expect(const Command& command, const Now& now) {
   monotonic_us_ = now.monotonic_us;
+  month_ = month_of(now.wall_us);
   remembered_.reset();
   const std::string_view kind = name_of(command);
   if (kind.ends_with("_lease")) before_ = now_;
@@ -74,12 +76,15 @@ std::optional<Code> Books::set_aside(const std::string& id, Hold hold) {
     if (cap != now_.caps.end()) caps.push_back(&cap->second);
   }
   for (const Cap* cap : caps) {
-    if (cap->amount - cap->spent - cap->held < hold.amount) return Code::kPaymentRequired;
+    if (cap->amount - cap->spent_in(month_) - cap->held < hold.amount) return Code::kPaymentRequired;
   }
   const auto same = now_.holds.find(id);
   if (same != now_.holds.end() && !hold.lease) return Code::kConflict;
   account.held += hold.amount;
-  for (Cap* cap : caps) cap->held += hold.amount;
+  for (Cap* cap : caps) {
+    cap->begin(month_);
+    cap->held += hold.amount;
+  }
   if (same != now_.holds.end()) {
     same->second.amount += hold.amount;
   } else {
@@ -97,6 +102,8 @@ void Books::pay(const Payer& payer, std::int64_t held, std::int64_t price) {
     const auto cap = now_.caps.find(*subject);
     if (cap == now_.caps.end()) continue;
     cap->second.held -= held;
+    if (price == 0) continue;
+    cap->second.begin(month_);
     cap->second.spent += price;
   }
 }
@@ -188,7 +195,7 @@ Expected Books::on(const VoidUnanswered&) {
 
 Expected Books::on(const SetCap& c) {
   if (c.amount < Money()) return refused(Code::kInvalidArgument);
-  Cap cap{c.amount.nano(), 0, 0};
+  Cap cap{c.amount.nano(), 0, 0, c.per == "month", month_};
   for (const auto& [id, hold] : now_.holds) {
     const bool under =
         hold.payer.tenant == c.subject || hold.payer.project == c.subject || hold.payer.key == c.subject;
@@ -208,6 +215,15 @@ Expected Books::on(const Credit& c) {
   now_.accounts.at(c.tenant).balance += c.amount.nano();
   now_.revenue -= c.amount.nano();
   ++now_.records;
+  return {};
+}
+
+Expected Books::on(const Refund& c) {
+  if (c.amount <= Money()) return refused(Code::kInvalidArgument);
+  Account& account = now_.accounts.at(c.tenant);
+  if (account.balance - account.held < c.amount.nano()) return refused(Code::kPaymentRequired);
+  account.balance -= c.amount.nano();
+  now_.deposited -= c.amount.nano();
   return {};
 }
 

@@ -4,6 +4,7 @@
 // does.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -55,6 +56,13 @@ class Books {
   };
   struct Cap {
     std::int64_t amount = 0, spent = 0, held = 0;
+    bool monthly = false;
+    std::int64_t month = 0;
+    std::int64_t spent_in(std::int64_t of) const { return monthly && of > month ? 0 : spent; }
+    void begin(std::int64_t of) {
+      spent = spent_in(of);
+      if (monthly) month = std::max(month, of);
+    }
   };
   struct Lease {
     Payer payer;
@@ -85,6 +93,7 @@ class Books {
   Expected on(const SetCap& c);
   Expected on(const RemoveCap& c);
   Expected on(const Credit& c);
+  Expected on(const Refund& c);
   Expected on(const Schedule& c);
   Expected on(const RequestLease& c);
   Expected on(const ActivateLease& c);
@@ -109,6 +118,7 @@ class Books {
 
   Open now_, committed_, before_;  // before_: the last command that needs room
   std::int64_t monotonic_us_ = 0;
+  std::int64_t month_ = 0;  // of the last command
   std::map<Request, Digest> requests_;
   std::set<std::string> quotes_;       // redeemed by a charge
   std::optional<Request> remembered_;  // by the last command

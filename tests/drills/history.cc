@@ -24,16 +24,14 @@ struct History::Action {
 };
 
 const std::vector<History::Action>& History::actions() {
-  static const std::vector<Action> kActions{{1, &History::create_tenant},  {2, &History::credit_line},
-                                            {6, &History::deposit},        {34, &History::hold},
-                                            {30, &History::post},          {6, &History::void_work},
-                                            {1, &History::void_all},       {2, &History::cap},
-                                            {1, &History::credit},         {6, &History::request_lease},
-                                            {8, &History::activate_lease}, {1, &History::extend_lease},
-                                            {1, &History::resize_lease},   {1, &History::move_lease},
-                                            {2, &History::meter_lease},    {2, &History::drain_lease},
-                                            {3, &History::end_lease},      {3, &History::schedule},
-                                            {1, &History::chip_state},     {1, &History::invoice}};
+  static const std::vector<Action> kActions{
+      {1, &History::create_tenant}, {2, &History::credit_line},   {6, &History::deposit},
+      {34, &History::hold},         {30, &History::post},         {6, &History::void_work},
+      {1, &History::void_all},      {2, &History::cap},           {1, &History::credit},
+      {1, &History::refund},        {6, &History::request_lease}, {8, &History::activate_lease},
+      {1, &History::extend_lease},  {1, &History::resize_lease},  {1, &History::move_lease},
+      {2, &History::meter_lease},   {2, &History::drain_lease},   {3, &History::end_lease},
+      {3, &History::schedule},      {1, &History::chip_state},    {1, &History::invoice}};
   return kActions;
 }
 

@@ -49,6 +49,7 @@ class History {
   Command void_all();
   Command cap();
   Command credit();
+  Command refund();
   Command request_lease();
   Command activate_lease();
   Command extend_lease();

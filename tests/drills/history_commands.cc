@@ -95,10 +95,14 @@ Command History::cap() {
   const std::string subjects[] = {tenant, project_of(tenant), key_of(tenant)};
   const std::string& subject = subjects[below(3)];
   if (below(4) == 0) return RemoveCap{tenant, subject};
-  return SetCap{tenant, subject, nano(amount(40) * 1'000 - 1'000), below(2) == 0 ? "" : "50,100"};
+  return SetCap{tenant, subject, nano(amount(40) * 1'000 - 1'000), below(2) == 0 ? "" : "50,100",
+                below(2) == 0 ? "" : "month"};
 }
 Command History::credit() {
   return Credit{some_tenant(), "", nano(amount(4) * 300), "a bad day"};
+}
+Command History::refund() {
+  return Refund{some_tenant(), "", nano(amount(40) * 500), "closed"};
 }
 
 Command History::request_lease() {

@@ -57,10 +57,11 @@ Result<Response> set_cap(const Services& services, Call& call) {
   JsonBody body(call.request.body);
   const std::string text = body.text("amount");
   const std::string alerts = body.text_or("alerts", kUsualAlerts);
+  const std::string per = body.text_or("per", "");
   TRY(body.finish());
   TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
   TRY_ASSIGN(const cloud::Cap cap,
-             services.cloud.set_cap(call.caller, tenant_of(call), subject_of(call), amount, alerts));
+             services.cloud.set_cap(call.caller, tenant_of(call), subject_of(call), amount, alerts, per));
   return json_response(json_of(cap));
 }
 
@@ -104,6 +105,17 @@ Result<Response> credit(const Services& services, Call& call) {
   TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
   TRY_ASSIGN(const cloud::Tenant tenant,
              services.cloud.credit(call.caller, tenant_of(call), amount, note, idempotency_key(call)));
+  return json_response(json_of(tenant), 201);
+}
+
+Result<Response> refund(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  const std::string text = body.text("amount");
+  const std::string note = body.text("note");
+  TRY(body.finish());
+  TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
+  TRY_ASSIGN(const cloud::Tenant tenant,
+             services.cloud.refund(call.caller, tenant_of(call), amount, note, idempotency_key(call)));
   return json_response(json_of(tenant), 201);
 }
 

@@ -95,6 +95,14 @@ Result<Response> set_chip_state(const Services& services, Call& call) {
   return json_response(json_of(chip));
 }
 
+Result<Response> set_chip_fault(const Services& services, Call& call) {
+  JsonBody body(call.request.body);
+  const std::string fault = body.text("fault");
+  TRY(body.finish());
+  TRY(services.cloud.set_chip_fault(call.caller, call.parameters[0], fault));
+  return json_response({{"chip", call.parameters[0]}, {"fault", fault}});
+}
+
 Result<Response> create_model(const Services& services, Call& call) {
   const RequestHead& head = call.request.head;
   const auto name = head.target.query_value("name");

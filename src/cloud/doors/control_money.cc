@@ -111,8 +111,7 @@ Result<Response> show_invoice(const Services& services, Call& call) {
   Response response;
   if (accepts(call, "application/pdf")) {
     TRY_ASSIGN(const billing::Invoice document, billing::parse_invoice(invoice.json));
-    TRY_ASSIGN(const cloud::Tenant tenant, services.cloud.tenant(call.caller, invoice.tenant));
-    TRY_ASSIGN(response.body, cloud::invoice_pdf(document, tenant.name));
+    TRY_ASSIGN(response.body, cloud::invoice_pdf(document, invoice.tenant_name));
     response.content_type = "application/pdf";
   } else if (accepts(call, "text/html")) {
     response.content_type = "text/html; charset=utf-8";

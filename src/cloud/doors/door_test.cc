@@ -224,6 +224,17 @@ TEST_F(DoorTest, AnInvoiceComesAsPdf) {
   EXPECT_TRUE(pdf.body.starts_with("%PDF-1."));
 }
 
+TEST_F(DoorTest, AFaultIsInjectedByItsName) {
+  const auto put = [&](std::string_view body, std::string_view key) {
+    return ask("PUT /api/v1/chips/small.0/fault", body, "", key).status;
+  };
+  EXPECT_EQ(put(R"({"fault":"stuck"})", "chg_all"), 403) << "the operator's to do";
+  EXPECT_EQ(cloud_.last_fault, "");
+  EXPECT_EQ(put(R"({"fault":"stuck"})", "chg_admin"), 200);
+  EXPECT_EQ(cloud_.last_fault, "small.0 stuck");
+  EXPECT_EQ(put(R"({"state":"stuck"})", "chg_admin"), 400);
+}
+
 TEST_F(DoorTest, MoneyIsExactTwice) {
   EXPECT_THAT(ask("GET /api/v1/balance").body,
               HasSubstr(R"("balance":"12.000000001","balance_nano":12000000001)"));

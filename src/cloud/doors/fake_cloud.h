@@ -41,6 +41,7 @@ class FakeCloud final : public cloud::Cloud {
   cloud::EndpointRequest last_endpoint;
   cloud::LeaseRequest last_lease;
   cloud::UsageFilter last_usage;
+  std::string last_fault;  // "CHIP FAULT"
   std::string last_model;  // the bytes
 
   Status drain(std::chrono::milliseconds) override { return {}; }
@@ -74,13 +75,7 @@ class FakeCloud final : public cloud::Cloud {
                          .spent = {}};
   }
   Result<std::vector<cloud::Tenant>> tenants(const cloud::Caller&) const override { return refused(); }
-  Result<cloud::Tenant> tenant(const cloud::Caller&, std::string_view id) const override {
-    if (id != "tn_pages") return refused();
-    cloud::Tenant tenant;
-    tenant.id = id;
-    tenant.name = "Acme";
-    return tenant;
-  }
+  Result<cloud::Tenant> tenant(const cloud::Caller&, std::string_view) const override { return refused(); }
   Result<cloud::Tenant> deposit(const cloud::Caller&, std::string_view id, Money amount,
                                 std::string_view) override {
     cloud::Tenant tenant;
@@ -115,8 +110,9 @@ class FakeCloud final : public cloud::Cloud {
     return std::vector<cloud::Project>();
   }
   Result<cloud::Cap> set_cap(const cloud::Caller&, std::string_view tenant, std::string_view subject,
-                             Money amount, std::string_view alerts) override {
-    return cloud::Cap{std::string(subject), std::string(tenant), amount, {}, {}, std::string(alerts)};
+                             Money amount, std::string_view alerts, std::string_view per) override {
+    return cloud::Cap{std::string(subject), std::string(tenant), amount, {}, {},
+                      std::string(alerts),  std::string(per),    ""};
   }
   Status remove_cap(const cloud::Caller&, std::string_view, std::string_view) override { return {}; }
   Result<std::vector<cloud::Cap>> caps(const cloud::Caller&, std::string_view) const override {
@@ -127,12 +123,20 @@ class FakeCloud final : public cloud::Cloud {
     return quota;
   }
   Status set_weight(const cloud::Caller&, std::string_view, std::int64_t) override { return {}; }
+  Result<cloud::Tenant> refund(const cloud::Caller&, std::string_view, Money, std::string_view,
+                               std::string_view) override {
+    return refused();
+  }
   Result<cloud::Tenant> credit(const cloud::Caller&, std::string_view, Money, std::string_view,
                                std::string_view) override {
     return refused();
   }
   Result<std::vector<cloud::Event>> events(const cloud::Caller&, std::int64_t, std::int64_t) const override {
     return std::vector<cloud::Event>();
+  }
+  Status set_chip_fault(const cloud::Caller&, std::string_view chip, std::string_view fault) override {
+    last_fault = fmt::format("{} {}", chip, fault);
+    return {};
   }
   Result<cloud::Chip> set_chip_state(const cloud::Caller&, std::string_view, std::string_view,
                                      std::string_view) override {
@@ -273,6 +277,7 @@ class FakeCloud final : public cloud::Cloud {
     view.json = "{ \"exact\" : 1 }\n";
     if (id == "inv_pages") {  // a whole one
       view.tenant = "tn_pages";
+      view.tenant_name = "Acme";
       view.json = to_json(*billing::make_invoice({"inv_pages", "tn_pages", "USD", "", {}, {}}, {}));
     }
     view.text = "a page\n";

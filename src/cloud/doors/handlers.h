@@ -28,6 +28,7 @@ Result<Response> list_offers(const Services&, Call&);
 Result<Response> show_price_book(const Services&, Call&);
 Result<Response> show_book_signature(const Services&, Call&);
 Result<Response> set_chip_state(const Services&, Call&);
+Result<Response> set_chip_fault(const Services&, Call&);
 Result<Response> create_model(const Services&, Call&);
 Result<Response> list_models(const Services&, Call&);
 Result<Response> show_model(const Services&, Call&);
@@ -78,6 +79,7 @@ Result<Response> show_quota(const Services&, Call&);
 Result<Response> set_quota(const Services&, Call&);
 Result<Response> set_weight(const Services&, Call&);
 Result<Response> credit(const Services&, Call&);
+Result<Response> refund(const Services&, Call&);
 
 // inference.cc: the Open Inference Protocol
 Result<Response> server_metadata(const Services&, Call&);

@@ -252,6 +252,8 @@ json::object json_of(const cloud::Cap& cap) {
   add_money(out, "amount", cap.amount);
   add_money(out, "spent", cap.spent);
   add_money(out, "held", cap.held);
+  out["per"] = cap.per;
+  if (!cap.period.empty()) out["period"] = cap.period;
   return out;
 }
 

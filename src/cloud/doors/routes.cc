@@ -42,6 +42,7 @@ constexpr std::array kRoutes = {
     Route{kGet, "/api/v1/price-books/{version}/signature", kPublic, Body::kNone, kQuick,
           answered<show_book_signature>},
     Route{kPut, "/api/v1/chips/{id}/state", kAdmin, Body::kJson, kSlow, answered<set_chip_state>},
+    Route{kPut, "/api/v1/chips/{id}/fault", kAdmin, Body::kJson, kQuick, answered<set_chip_fault>},
 
     // models, leases, endpoints
     Route{kPost, "/api/v1/models", kDeploy, Body::kModel, kSlow, answered<create_model>},
@@ -90,6 +91,7 @@ constexpr std::array kRoutes = {
     Route{kPut, "/api/v1/tenants/{id}/quota", kAdmin, Body::kJson, kQuick, answered<set_quota>},
     Route{kPut, "/api/v1/tenants/{id}/weight", kAdmin, Body::kJson, kQuick, answered<set_weight>},
     Route{kPost, "/api/v1/tenants/{id}/credits", kAdmin, Body::kJson, kQuick, answered<credit>},
+    Route{kPost, "/api/v1/tenants/{id}/refunds", kAdmin, Body::kJson, kQuick, answered<refund>},
     Route{kDelete, "/api/v1/keys/{id}", kAnyKey, Body::kNone, kQuick, answered<revoke_key>},
 };
 

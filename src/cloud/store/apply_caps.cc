@@ -1,10 +1,11 @@
-// Projects, quotas and caps. A cap counts what its subject spent and holds since it was set; a hold has to
-// pass the caps of its tenant, project and key, each by the same statement and with the table's CHECK behind
-// it.
+// Projects, quotas and caps. A cap counts what its subject spent and holds since it was set, or in the month
+// that the newest of its commands is dated in; a hold has to pass the caps of its tenant, project and key,
+// each by the same statement and with the table's CHECK behind it.
 #include <charconv>
 #include <vector>
 
 #include "cloud/store/state.h"
+#include "cloud/wall_time.h"
 
 namespace chengying::cloud {
 
@@ -85,6 +86,10 @@ Result<Effects> State::on(const CreateProject& c) {
 Result<Effects> State::on(const SetCap& c) {
   if (c.amount < Money()) return fail(Code::kInvalidArgument, "a cap is not negative");
   TRY(parse_alerts(c.alerts));
+  if (c.per != "" && c.per != "month") {
+    return fail(Code::kInvalidArgument, "a cap per \"{}\": there is \"month\", and \"\" for in all",
+                c.per.substr(0, 64));
+  }
   TRY_ASSIGN(const std::int64_t own,
              database_.number(0,
                               "SELECT 1 FROM tenants WHERE id = ?1 AND id = ?2 UNION "
@@ -102,10 +107,11 @@ Result<Effects> State::on(const SetCap& c) {
                 to_string(c.amount));
   }
   TRY(database_.run(
-      "INSERT INTO caps(subject, tenant, amount, spent, held, alerts) VALUES(?1, ?2, ?3, 0, ?4, ?5) "
-      "ON CONFLICT(subject) DO UPDATE SET tenant = ?2, amount = ?3, spent = 0, held = ?4, alerts = ?5, "
-      "alerted = 0",
-      c.subject, c.tenant, c.amount.nano(), held, c.alerts));
+      "INSERT INTO caps(subject, tenant, amount, spent, held, alerts, per, period) "
+      "VALUES(?1, ?2, ?3, 0, ?4, ?5, ?6, ?7) ON CONFLICT(subject) DO UPDATE SET tenant = ?2, amount = ?3, "
+      "spent = 0, held = ?4, alerts = ?5, alerted = 0, per = ?6, period = ?7",
+      c.subject, c.tenant, c.amount.nano(), held, c.alerts, c.per,
+      c.per.empty() ? 0 : month_of(now_.wall_us)));
   return Effects{};
 }
 
@@ -116,11 +122,20 @@ Result<Effects> State::on(const RemoveCap& c) {
   return Effects{};
 }
 
+Status State::begin_month(const Payer& payer) {
+  return database_.run(
+      "UPDATE caps SET spent = 0, alerted = 0, period = ?1 WHERE subject IN (?2, ?3, ?4) AND per = 'month' "
+      "AND "
+      "period < ?1",
+      month_of(now_.wall_us), payer.tenant, payer.project, payer.key);
+}
+
 Status State::hold_under_caps(const Payer& payer, Money amount) {
   TRY_ASSIGN(const std::int64_t capped,
              database_.number(0, "SELECT count(*) FROM caps WHERE subject IN (?, ?, ?)", payer.tenant,
                               payer.project, payer.key));
   if (capped == 0) return {};
+  TRY(begin_month(payer));
   TRY_ASSIGN(const std::int64_t held,
              database_.change("UPDATE caps SET held = held + ?1 WHERE subject IN (?2, ?3, ?4) AND "
                               "amount - spent - held >= ?1",
@@ -137,36 +152,44 @@ Status State::hold_under_caps(const Payer& payer, Money amount) {
 }
 
 Status State::settle_caps(const Payer& payer, Money held, Money spent) {
-  TRY_ASSIGN(
-      const std::int64_t capped,
-      database_.change("UPDATE caps SET held = held - ?1, spent = spent + ?2 WHERE subject IN (?3, ?4, ?5)",
-                       held.nano(), spent.nano(), payer.tenant, payer.project, payer.key));
-  return capped == 0 || spent == Money() ? Status() : alert(payer);
+  TRY_ASSIGN(const std::int64_t capped,
+             database_.change("UPDATE caps SET held = held - ?1 WHERE subject IN (?2, ?3, ?4)", held.nano(),
+                              payer.tenant, payer.project, payer.key));
+  if (capped == 0 || spent == Money()) return {};
+  TRY(begin_month(payer));
+  TRY(database_.run("UPDATE caps SET spent = spent + ?1 WHERE subject IN (?2, ?3, ?4)", spent.nano(),
+                    payer.tenant, payer.project, payer.key));
+  return alert(payer);
 }
 
 Status State::alert(const Payer& payer) {
   struct Due {
     std::string subject;
     std::int64_t share = 0, amount = 0;
+    std::string month;
   };
   std::vector<Due> due;
   {
-    TRY_ASSIGN(Query rows, database_.query("SELECT subject, amount, spent, alerts, alerted FROM caps "
-                                           "WHERE subject IN (?, ?, ?) AND alerts <> '' ORDER BY subject",
-                                           payer.tenant, payer.project, payer.key));
+    TRY_ASSIGN(Query rows,
+               database_.query("SELECT subject, amount, spent, alerts, alerted, per, period FROM caps "
+                               "WHERE subject IN (?, ?, ?) AND alerts <> '' ORDER BY subject",
+                               payer.tenant, payer.project, payer.key));
     for (;;) {
       TRY_ASSIGN(const bool any, rows.next());
       if (!any) break;
       TRY_ASSIGN(const auto alerts, parse_alerts(rows.text(3)));
       const std::int64_t share = reached(alerts, rows.integer(2), rows.integer(1));
-      if (share > rows.integer(4)) due.push_back({rows.text(0), share, rows.integer(1)});
+      if (share > rows.integer(4)) {
+        due.push_back({rows.text(0), share, rows.integer(1),
+                       rows.text(5).empty() ? "" : " for " + month_text(rows.integer(6))});
+      }
     }
   }
   for (const Due& each : due) {
     TRY(database_.run("UPDATE caps SET alerted = ? WHERE subject = ?", each.share, each.subject));
-    TRY(event(
-        payer.tenant, each.subject,
-        fmt::format("{} % of its cap of {} is spent", each.share, to_string(Money::nano(each.amount)))));
+    TRY(event(payer.tenant, each.subject,
+              fmt::format("{} % of its cap of {}{} is spent", each.share, to_string(Money::nano(each.amount)),
+                          each.month)));
   }
   return {};
 }

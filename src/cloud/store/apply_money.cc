@@ -1,4 +1,6 @@
 // The ledger in SQL, and the commands on accounts. billing/ledger.h defines what these must do.
+#include <algorithm>
+
 #include "billing/ledger.h"
 #include "billing/record.h"
 #include "cloud/store/state.h"
@@ -207,6 +209,25 @@ Result<Effects> State::on(const Credit& c) {
   TRY(remember(c.tenant, "credit", c.request, body, std::to_string(record.sequence)));
   TRY(event(c.tenant, c.tenant, fmt::format("credited {}: {}", to_string(c.amount), c.note)));
   return Effects{.repeated = false, .result = std::to_string(record.sequence), .record = std::move(record)};
+}
+
+Result<Effects> State::on(const Refund& c) {
+  if (c.amount <= Money()) return fail(Code::kInvalidArgument, "a refund is more than 0");
+  const Digest body = sha256(fmt::format("{}|{}", to_string(c.amount), c.note));
+  TRY_ASSIGN(const auto before, earlier(c.tenant, "refund", c.request, body));
+  if (before) return Effects{.repeated = true, .result = *before, .record = {}};
+  const std::string account = account_of_tenant(c.tenant);
+  // The credit line is no money of the tenant's.
+  TRY_ASSIGN(const std::int64_t free,
+             database_.number(0, "SELECT balance - held FROM accounts WHERE id = ?", account));
+  if (free < c.amount.nano()) {
+    return fail(Code::kPaymentRequired, "{} is asked back and {} is prepaid and free", to_string(c.amount),
+                to_string(Money::nano(std::max<std::int64_t>(free, 0))));
+  }
+  TRY(transfer(account, billing::kCashAccount, c.amount));
+  TRY(remember(c.tenant, "refund", c.request, body, "done"));
+  TRY(event(c.tenant, c.tenant, fmt::format("refunded {}: {}", to_string(c.amount), c.note)));
+  return Effects{};
 }
 
 Result<Effects> State::on(const StoreInvoice& c) {

@@ -4,6 +4,7 @@
 
 #include "cloud/store/check.h"
 #include "cloud/store/testing.h"
+#include "cloud/wall_time.h"
 
 namespace chengying::cloud {
 namespace {
@@ -102,6 +103,65 @@ TEST_F(CapsTest, EventsSayWhenAShareIsSpentOnce) {
   EXPECT_EQ(events(), 2) << "80 and 100 at once are one event, the higher";
 }
 
+std::int64_t time_of(std::string_view utc) {
+  return *parse_utc("time", utc);
+}
+
+TEST_F(CapsTest, ACapPerMonthCountsAnewInEachCalendarMonth) {
+  machine.now.wall_us = time_of("2026-11-30T23:59:59.999998Z");
+  ASSERT_TRUE(machine(SetCap{"tn_a", "pr_1", nano(10'000), "50", "month"}));
+  ASSERT_TRUE(machine(SetCap{"tn_a", "key_1", nano(20'000), ""}));
+  ASSERT_TRUE(use("a", 10));
+  EXPECT_EQ(machine(hold("b", 1)).error().code, Code::kPaymentRequired);
+  machine.now.wall_us = time_of("2026-11-30T23:59:59.999999Z");
+  EXPECT_FALSE(machine(hold("b", 1))) << "the last microsecond of November";
+  machine.now.wall_us = time_of("2026-12-01T00:00:00Z");
+  ASSERT_TRUE(machine(hold("b", 10'000))) << "the first of December";
+  EXPECT_EQ(cap("spent", "pr_1"), 0);
+  EXPECT_EQ(cap("spent", "key_1"), 10'000) << "a cap in all goes on";
+  machine.now.wall_us = time_of("2027-01-01T00:00:00Z");
+  EXPECT_FALSE(machine(hold("c", 1))) << "what is held is held in any month";
+}
+
+TEST_F(CapsTest, AlertsOfACapPerMonthComeAgainInTheNext) {
+  const auto events = [&] {
+    return machine.number("SELECT count(*) FROM events WHERE subject = 'pr_1' AND what LIKE '50 %'");
+  };
+  machine.now.wall_us = time_of("2026-11-30T12:00:00Z");
+  ASSERT_TRUE(machine(SetCap{"tn_a", "pr_1", nano(10'000), "50", "month"}));
+  ASSERT_TRUE(use("a", 6));
+  ASSERT_TRUE(use("b", 1));
+  EXPECT_EQ(events(), 1);
+  EXPECT_EQ(machine.text("SELECT what FROM events WHERE subject = 'pr_1'"),
+            "50 % of its cap of 0.000010000 for 2026-11 is spent");
+  machine.now.wall_us = time_of("2026-12-01T00:00:01Z");
+  ASSERT_TRUE(use("c", 4));
+  EXPECT_EQ(events(), 1);
+  ASSERT_TRUE(use("d", 1));
+  EXPECT_EQ(events(), 2);
+}
+
+/// Held in November, posted in December: it is December's. Posted in a November that comes again because the
+/// clock went back: December's still, or a tenant could spend its November twice.
+TEST_F(CapsTest, WhatIsPostedLateCountsInTheMonthThatHasBegun) {
+  machine.now.wall_us = time_of("2026-11-30T23:59:00Z");
+  ASSERT_TRUE(machine(SetCap{"tn_a", "pr_1", nano(10'000), "", "month"}));
+  ASSERT_TRUE(use("a", 3));
+  ASSERT_TRUE(machine(hold("b", 7'000)));
+  machine.now.wall_us = time_of("2026-12-01T00:01:00Z");
+  PostWork late = post_of("b", 7);
+  late.project = "pr_1";
+  late.key = "key_1";
+  ASSERT_TRUE(machine(late));
+  EXPECT_EQ(cap("spent", "pr_1"), 7'000);
+  machine.now.wall_us = time_of("2026-11-30T23:59:30Z");
+  ASSERT_TRUE(use("c", 2));
+  EXPECT_EQ(cap("spent", "pr_1"), 9'000);
+  EXPECT_FALSE(machine(hold("d", 1'001)));
+  machine.now.wall_us = time_of("2026-12-02T00:00:00Z");
+  EXPECT_FALSE(machine(hold("d", 1'001))) << "December did not begin twice";
+}
+
 TEST_F(CapsTest, TheDatabaseItselfRefusesToPassACap) {
   ASSERT_TRUE(machine(SetCap{"tn_a", "pr_1", nano(10), ""}));
   EXPECT_FALSE(machine.database().execute("UPDATE caps SET held = 11"));
@@ -117,6 +177,8 @@ TEST_F(CapsTest, CapsThatCanNotBeAreRefused) {
   for (const char* alerts : {"0", "101", "80,50", "50,50", "x", "50;80", "1,2,3,4,5,6,7,8,9"}) {
     EXPECT_THAT(message({"tn_a", "pr_1", nano(1), alerts}), HasSubstr("rising percentages")) << alerts;
   }
+  EXPECT_THAT(message({"tn_a", "pr_1", nano(1), "", "week"}),
+              HasSubstr("a cap per \"week\": there is \"month\""));
   EXPECT_EQ(machine(RemoveCap{"tn_a", "pr_1"}).error().code, Code::kNotFound);
   EXPECT_EQ(machine(CreateProject{"pr_2", "tn_a", "vision"}).error().code, Code::kConflict);
   EXPECT_EQ(machine(CreateKey{"key_2", "tn_a", "k", sha256("2"), 1, 0, "pr_9"}).error().code,
@@ -133,6 +195,25 @@ TEST_F(CapsTest, ACreditIsARecordOfItsOwnAndIsGivenOnce) {
   EXPECT_EQ(machine.number("SELECT charged FROM accounts WHERE id = 'tenant:tn_a'"), 5'000);
   EXPECT_EQ(machine.number("SELECT json_extract(text, '$.price_nano') FROM records WHERE sequence = 2"),
             -2'000);
+}
+
+TEST_F(CapsTest, ARefundPaysBackWhatIsPrepaidAndFreeAndOnce) {
+  ASSERT_TRUE(machine(SetCreditLine{"tn_a", nano(50'000)}));
+  ASSERT_TRUE(use("a", 7));
+  ASSERT_TRUE(machine(hold("b", 3'000)));
+  const auto refund = [&](std::int64_t amount, const std::string& id) {
+    return machine(Refund{"tn_a", id, nano(amount), "closed"});
+  };
+  EXPECT_THAT(refund(990'001, "").error().message,
+              HasSubstr("0.000990001 is asked back and 0.000990000 is prepaid and free"));
+  EXPECT_EQ(refund(990'001, "").error().code, Code::kPaymentRequired);
+  ASSERT_TRUE(refund(980'000, "r"));
+  EXPECT_TRUE(refund(980'000, "r")->repeated);
+  EXPECT_EQ(refund(1'000, "r").error().code, Code::kConflict);
+  EXPECT_EQ(refund(0, "").error().code, Code::kInvalidArgument);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'tenant:tn_a'"), 13'000);
+  EXPECT_EQ(machine.number("SELECT balance FROM accounts WHERE id = 'operator:cash'"), -20'000);
+  EXPECT_EQ(machine.number("SELECT charged FROM accounts WHERE id = 'tenant:tn_a'"), 7'000);
 }
 
 }  // namespace

@@ -39,12 +39,13 @@ template <class V, OneOf<SetCap> T>
 void visit_fields(V& visit, T& c) {
   visit("tenant", c.tenant), visit("subject", c.subject), visit("amount", c.amount),
       visit("alerts", c.alerts);
+  visit.optional("per", c.per);
 }
 template <class V, OneOf<RemoveCap> T>
 void visit_fields(V& visit, T& c) {
   visit("tenant", c.tenant), visit("subject", c.subject);
 }
-template <class V, OneOf<Credit> T>
+template <class V, OneOf<Credit, Refund> T>
 void visit_fields(V& visit, T& c) {
   visit("tenant", c.tenant), visit("request", c.request), visit("amount", c.amount), visit("note", c.note);
 }

@@ -62,11 +62,14 @@ struct CreateProject {
   std::string id, tenant, name;
 };
 /// From now on `subject` (the tenant, or a project or key of its) may spend `amount`. Counts from 0 again.
+/// Per month: in each calendar month (UTC) by the dates of the commands; one that is dated earlier than the
+/// month that has begun is of that month.
 struct SetCap {
   static constexpr std::string_view kName = "set_cap";
   std::string tenant, subject;
   Money amount;
   std::string alerts;  // shares in percent, rising: "50,80,100"
+  std::string per{};   // "": in all; or "month"
 };
 struct RemoveCap {
   static constexpr std::string_view kName = "remove_cap";
@@ -80,6 +83,13 @@ struct Deposit {
 /// Money given back for what was billed: a transfer and a record of its own, never a change of what was.
 struct Credit {
   static constexpr std::string_view kName = "credit";
+  std::string tenant, request;
+  Money amount;
+  std::string note;
+};
+/// Pays back what was prepaid and is neither spent nor held.
+struct Refund {
+  static constexpr std::string_view kName = "refund";
   std::string tenant, request;
   Money amount;
   std::string note;
@@ -258,9 +268,9 @@ struct Barrier {
 
 using Command =
     std::variant<OpenBook, SignBook, CreateTenant, SetCreditLine, SetWeight, SetQuota, CreateProject, SetCap,
-                 RemoveCap, Deposit, Credit, CreateKey, RevokeKey, CreateModel, DeleteModel, RegisterChip,
-                 SetChipState, OpenPool, Schedule, RequestLease, ActivateLease, ExtendLease, ResizeLease,
-                 MoveLease, MeterLease, DrainLease, EndLease, CreateEndpoint, SetEndpointState,
+                 RemoveCap, Deposit, Credit, Refund, CreateKey, RevokeKey, CreateModel, DeleteModel,
+                 RegisterChip, SetChipState, OpenPool, Schedule, RequestLease, ActivateLease, ExtendLease,
+                 ResizeLease, MoveLease, MeterLease, DrainLease, EndLease, CreateEndpoint, SetEndpointState,
                  DeleteEndpoint, HoldWork, PostWork, VoidWork, VoidUnanswered, StoreInvoice, Barrier>;
 
 std::string_view name_of(const Command& command);

@@ -58,6 +58,23 @@ TEST(Migration, FromVersion1KeepsMoneyAndLeasesGoOnWithTheTimeThatTheyHad) {
   EXPECT_EQ(*database.number(0, "SELECT sum(balance) FROM accounts"), 0);
 }
 
+TEST(Migration, FromVersion2ACapGoesOnAsACapInAll) {
+  auto database = *Database::open(testing::new_store(":memory:"), false);
+  ASSERT_TRUE(prepare_store(database, 2));
+  ASSERT_TRUE(database.execute(
+      "INSERT INTO tenants(id, name, created_us) VALUES('tn_a', 'a', 1);"
+      "INSERT INTO accounts(id, guarded, credit_line, balance, held) VALUES('tenant:tn_a', 1, 0, 10000, 0);"
+      "INSERT INTO caps(subject, tenant, amount, spent, held, alerts) VALUES('tn_a', 'tn_a', 1000, 900, 0, "
+      "'')"));
+  ASSERT_TRUE(prepare_store(database));
+  EXPECT_EQ(*schema_version(database), kSchemaVersion);
+  State state(database);
+  ASSERT_TRUE(state.reload());
+  const std::int64_t a_year_later = std::int64_t{366} * 86'400 * 1'000'000;
+  EXPECT_EQ(state.apply(testing::hold_of("a", 101), {1, a_year_later}).error().code, Code::kPaymentRequired);
+  EXPECT_TRUE(state.apply(testing::hold_of("a", 100), {1, a_year_later}));
+}
+
 TEST(Migration, ComesToWhatAFreshStoreIs) {
   const auto schema_of = [](Database& database) {
     std::vector<std::string> tables;

@@ -250,8 +250,14 @@ constexpr const char* kVersion3 = R"sql(
 ALTER TABLE holds ADD COLUMN process TEXT NOT NULL DEFAULT '';
 )sql";
 
+constexpr const char* kVersion4 = R"sql(
+-- Caps that count anew in each calendar month.
+ALTER TABLE caps ADD COLUMN per TEXT NOT NULL DEFAULT '';
+ALTER TABLE caps ADD COLUMN period INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 /// Step i brings version i to i + 1. A step that a release had never changes.
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 constexpr std::int64_t kApplicationId = 0x43594e47;  // "CYNG"

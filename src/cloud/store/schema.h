@@ -9,7 +9,7 @@
 
 namespace chengying::cloud {
 
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 
 /// Sets a writing connection up (SQLite: WAL, full sync) and brings an empty or older database to `target`
 /// (another only in tests of migrations). kUnsupported for a newer version, kDataLoss for a file that is no

@@ -57,6 +57,7 @@ class State {
   Result<Effects> on(const RemoveCap& c);
   Result<Effects> on(const Deposit& c);
   Result<Effects> on(const Credit& c);
+  Result<Effects> on(const Refund& c);
   Result<Effects> on(const CreateKey& c);
   Result<Effects> on(const RevokeKey& c);
   Result<Effects> on(const CreateModel& c);
@@ -96,6 +97,7 @@ class State {
   Status entry(std::string_view account, Money amount);
 
   // apply_caps.cc: beside each account, the caps of tenant, project and key.
+  Status begin_month(const Payer& payer);
   Status hold_under_caps(const Payer& payer, Money amount);
   Status settle_caps(const Payer& payer, Money held, Money spent);
   Status alert(const Payer& payer);

@@ -54,6 +54,16 @@ TEST(PriceBook, TheDefaultBookIsValid) {
   const auto book = parse_price_book(*text, "config/prices.toml");
   ASSERT_TRUE(book) << book.error().message;
   EXPECT_GE(book->offers.size(), 8U);
+  for (const int eighths : {1, 2, 4, 8}) {
+    const Offer* slice = book->find(fmt::format("chengying1.{}.on_demand", eighths));
+    ASSERT_NE(slice, nullptr) << eighths << "/8 of a chip";
+    EXPECT_EQ(slice->cores, eighths);
+  }
+  for (const int chips : {2, 4, 8, 16}) {
+    const Offer* whole = book->find(fmt::format("hanguang800.4x{}.on_demand", chips));
+    ASSERT_NE(whole, nullptr) << chips << " chips";
+    EXPECT_EQ(whole->chips, chips);
+  }
 }
 
 struct Fault {

@@ -270,6 +270,35 @@ TEST_F(RentalTest, OnlyAdminsMoveMoneyIn) {
   EXPECT_EQ(cloud_->balance(tenant_)->available, units("8"));
 }
 
+TEST_F(RentalTest, AQuotaOfBytesIsTheTenantsOwn) {
+  const auto first = absolute_file(1, {1}), second = absolute_file(1, {2});
+  Quota quota = *cloud_->quota(tenant_, "");
+  quota.model_bytes = static_cast<std::int64_t>(first.size() + second.size()) - 1;
+  ASSERT_TRUE(cloud_->set_quota(admin_, tenant_.tenant, quota));
+  ASSERT_TRUE(cloud_->create_model(tenant_, "a", first));
+  const auto over = cloud_->create_model(tenant_, "b", second);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, Code::kResourceExhausted);
+  EXPECT_THAT(over.error().message, HasSubstr("bytes together: delete one"));
+  ++quota.model_bytes;
+  ASSERT_TRUE(cloud_->set_quota(admin_, tenant_.tenant, quota));
+  EXPECT_TRUE(cloud_->create_model(tenant_, "b", second));
+}
+
+TEST_F(RentalTest, ASharedEndpointCostsNothingWhileItIsIdle) {
+  endpoint_of(tenant_, "abs");
+  const Money before = cloud_->balance(tenant_)->balance;
+  const std::int64_t month = std::int64_t{30} * 86'400 * 1'000'000;
+  clock_.monotonic += month;
+  clock_.wall += month;
+  EXPECT_EQ(cloud_->balance(tenant_)->balance, before);
+  EXPECT_EQ(cloud_->balance(tenant_)->held, Money());
+  EXPECT_THAT(cloud_->create_invoice(tenant_, "", "").error().message, HasSubstr("nothing was used"));
+  const auto answer = infer(tenant_, "abs");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(cloud_->balance(tenant_)->balance, *billing::subtract(before, answer->receipt.price));
+}
+
 TEST_F(RentalTest, UsageIsFilteredAndPaged) {
   endpoint_of(tenant_, "a");
   endpoint_of(tenant_, "b");
@@ -292,6 +321,8 @@ TEST_F(RentalTest, UsageIsFilteredAndPaged) {
   filter = {};
   filter.from = format_utc(clock_.wall - 2'000'000);
   EXPECT_EQ(cloud_->usage(tenant_, filter)->count, 2);
+  filter.to = format_utc(clock_.wall - 1'000'000);
+  EXPECT_EQ(cloud_->usage(tenant_, filter)->count, 1) << "up to, but not including it";
   filter.from = "yesterday";
   EXPECT_THAT(cloud_->usage(tenant_, filter).error().message, HasSubstr("is not a time like"));
   filter = {};

@@ -54,6 +54,8 @@ class Connection {
   virtual Status begin_reading() = 0;
   virtual bool in_transaction() const = 0;
   virtual std::int64_t changes() const = 0;
+  /// Of the database's virtual machine so far; 0 where it doesn't tell.
+  virtual std::int64_t steps() const { return 0; }
 };
 
 /// Resets its statement when it goes.
@@ -88,6 +90,7 @@ class Database {
   template <class... Args>
   Result<Query> query(std::string_view sql, const Args&... args) {
     const std::array<Value, sizeof...(args)> values{value_of(args)...};
+    ++statements_;
     TRY_ASSIGN(auto cursor, connection_->start(sql, values));
     return Query(std::move(cursor));
   }
@@ -129,6 +132,11 @@ class Database {
   Status begin_reading() { return connection_->begin_reading(); }
   /// False when no transaction is open. A database may end one by itself (disk full, connection lost).
   bool in_transaction() const { return connection_->in_transaction(); }
+  /// For tests of how what a command takes grows with what is in the store.
+  struct Work {
+    std::int64_t statements = 0, steps = 0;  // steps: SQLite only
+  };
+  Work work() const { return {statements_, connection_->steps()}; }
 
  private:
   Database(Backend backend, std::unique_ptr<Connection> connection)
@@ -142,6 +150,7 @@ class Database {
 
   Backend backend_;
   std::unique_ptr<Connection> connection_;
+  std::int64_t statements_ = 0;
 };
 
 /// What `read()` says of the state of one moment, while others write.

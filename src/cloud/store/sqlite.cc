@@ -106,6 +106,13 @@ class SqliteConnection final : public Connection {
   Status begin_reading() override { return execute("BEGIN"); }
   bool in_transaction() const override { return sqlite3_get_autocommit(handle_) == 0; }
   std::int64_t changes() const override { return sqlite3_changes64(handle_); }
+  std::int64_t steps() const override {
+    std::int64_t steps = 0;
+    for (const auto& [sql, statement] : statements_) {
+      steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    }
+    return steps;
+  }
 
  private:
   Result<sqlite3_stmt*> prepared(std::string_view sql) {

@@ -159,6 +159,12 @@ class Import {
       return {};
     }
     TRY(status);
+    if (lowering.rounded()) {
+      note(node, fmt::format("integers are computed with in f32, which does not have the constant {}; keep "
+                             "them below 2^24, or compute with floats",
+                             *lowering.rounded()));
+      return {};
+    }
     for (std::size_t id = before; id < state_.graph.values.size(); ++id) {
       const Value& made = state_.graph.values[id];
       TRY(check_size(made.name, made.shape));

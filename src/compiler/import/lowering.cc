@@ -68,6 +68,8 @@ Result<ValueId> NodeLowering::as_real(std::size_t i) {
 
 ValueId NodeLowering::to_real(ValueId id) {
   if (value(id).dtype == DType::kF32) return id;
+  if (const Tensor* constant = value(id).constant.get(); constant != nullptr && !rounded_)
+    rounded_ = inexact_in_f32(*constant);
   Value cast{.name = {}, .dtype = DType::kF32, .shape = shape(id), .quantisation = {}, .constant = {}};
   const bool shifted = is_from_i8(id);
   const ValueId real = emit(CastNode{}, {id}, std::move(cast));

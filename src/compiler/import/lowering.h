@@ -68,6 +68,8 @@ class NodeLowering {
   std::string text(const std::string& name, const std::string& otherwise);
   std::vector<std::int64_t> integers(const std::string& name, std::vector<std::int64_t> otherwise);
   const std::optional<Error>& fault() const { return fault_; }
+  /// A constant whole number that the node computes with and f32 does not have.
+  const std::optional<std::int64_t>& rounded() const { return rounded_; }
   /// The attribute as it is, or nullptr.
   const OnnxAttribute* attribute(const std::string& name) const;
 
@@ -110,6 +112,7 @@ class NodeLowering {
   const OnnxNode& node_;
   std::int64_t opset_;
   std::optional<Error> fault_;
+  std::optional<std::int64_t> rounded_;
   int made_ = 0;
 };
 

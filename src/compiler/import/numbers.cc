@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 namespace chengying::compiler {
 
@@ -57,6 +59,23 @@ Tensor from_doubles(const std::vector<double>& values, DType dtype, const Shape&
     });
   });
   return tensor;
+}
+
+std::optional<std::int64_t> inexact_in_f32(const Tensor& tensor) {
+  std::optional<std::int64_t> found;
+  with_element(tensor.dtype(), [&]<class T>(T) {
+    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::int32_t>) {
+      using Range = std::numeric_limits<T>;
+      for (const T v : tensor.as<T>()) {
+        if (v == Range::max() || v == Range::min()) continue;
+        // Both are exact in long double, whose significand has 64 bits.
+        if (static_cast<long double>(static_cast<float>(v)) == static_cast<long double>(v)) continue;
+        found = v;
+        return;
+      }
+    }
+  });
+  return found;
 }
 
 }  // namespace chengying::compiler

@@ -47,7 +47,10 @@ zero='acknowledged but uncharged 0, doubled 0, ledger sum 0'
 for store in sqlite postgres; do
   drill "service killed $kills times under load, $store" "$zero after each" 'acknowledged but' e2e drills "$kills" $store
 done
-drill 'service killed in one process, at moments of its store' "$zero" 'acknowledged but' gtest 'Kill.*'
+for store in sqlite postgres; do
+  drill "service killed in one process, at moments of its store, $store" "$zero" 'acknowledged but' \
+    env CHENGYING_TEST_STORE=$store $tests --gtest_filter='Kill.*'
+done
 drill 'PostgreSQL killed, stopped, cut in a commit' "$zero after each; goes on by itself" 'in all' \
   e2e store_faults "${CHENGYING_DRILL_FAULTS:-100}" 0
 drill 'disk full under PostgreSQL, its log too' "refuses, loses nothing, goes on by itself; $zero" 'in all' \

@@ -23,3 +23,7 @@ if [[ ! -f $folder/resnet50_int8.onnx || $model -nt $folder/resnet50_int8.onnx ]
   $build/bin/chengying quantize $model --calibrate .cache/photos/calibration --output $folder/resnet50_int8.onnx
 fi
 /usr/bin/python3 bench/service.py $build/bin/chengying $folder/resnet50_int8.onnx .cache/photos/demo/rocket.jpg $folder/service
+echo
+[[ -f $folder/tiny.onnx ]] || /usr/bin/python3 scripts/models/random_weights.py tiny $folder/tiny.onnx
+echo "tiny: $(/usr/bin/python3 bench/metering.py $build/bin/chengying $folder/tiny.onnx 32 $folder/metering)"
+echo "ResNet-50: $(/usr/bin/python3 bench/metering.py $build/bin/chengying $folder/resnet50_int8.onnx 224 $folder/metering 0)"

@@ -1,5 +1,6 @@
 #include "cloud/store/store.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <future>
@@ -130,6 +131,7 @@ std::optional<std::vector<Store::Job>> Store::take(
 }
 
 void Store::run() {
+  ::pthread_setname_np(::pthread_self(), "store");  // so that what metering costs can be seen from outside
   std::optional<std::chrono::steady_clock::time_point> commit_at;
   while (auto jobs = take(commit_at)) {
     if (page_limit_ && !open_ && !writer_.shared())

@@ -12,6 +12,7 @@ namespace chengying::chip {
 /// Lanes from n on become +0.
 template <class S>
 [[gnu::always_inline]] inline typename S::F keep_first(typename S::F x, std::int64_t n) {
+  if (n >= S::kWidth) return x;
   for (std::int64_t i = n; i < S::kWidth; ++i) x[i] = 0.0F;
   return x;
 }

@@ -16,6 +16,8 @@ void unary(const isa::Unary& op, const Operands& at) {
   Elementwise<Avx512>::unary(op, at);
 }
 void lut(const isa::Lut& op, const Operands& at) {
+  static const bool has_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
+  if (has_vbmi && op.input.stride[3] == 1 && op.output.stride[3] == 1) return lut_by_permutation(op, at);
   Elementwise<Avx512>::lut(op, at);
 }
 void convert(const isa::Convert& op, const Operands& at) {

@@ -6,6 +6,7 @@
 namespace chengying::chip::avx512 {
 
 void matmul(const isa::MatMul& op, const Operands& at) {
+  if (op.a.dtype == DType::kU8) return matmul_u8(op, at);
   Multiplying<Avx512>::matmul(op, at);
 }
 void grouped_matmul(const isa::GroupedMatMul& op, const Operands& at) {

@@ -28,6 +28,10 @@ void grouped_matmul(const isa::GroupedMatMul&, const Operands&);
 void attention(const isa::Attention&, const Operands&);
 void scan(const isa::Scan&, const Operands&);
 
+/// Contiguous rows by a table that stays in registers; for CPUs with AVX-512 VBMI.
+void lut_by_permutation(const isa::Lut&, const Operands&);
+/// The u8 half of matmul.
+void matmul_u8(const isa::MatMul&, const Operands&);
 /// The u8 half of conv.
 void conv_u8(const isa::Conv&, const Operands&);
 /// Depthwise convolution of u8 to u8; a residual's channels lie side by side.

@@ -19,6 +19,15 @@ $build/bench/onednn
 echo
 $build/bench/networks .cache/photos/calibration "${models[@]}"
 echo
+encoders=()
+for encoder in "minilm_l6 6 384" "bert_base 12 768"; do  # 128 tokens
+  read -r name layers width <<< "$encoder"
+  [[ -f $folder/${name}_128.onnx && -f $folder/tokens_128.npz ]] ||
+    /usr/bin/python3 scripts/models/bert.py $folder/${name}_128.onnx $layers $width 128 $folder/tokens_128.npz
+  encoders+=($folder/${name}_128.onnx)
+done
+$build/bench/networks $folder/tokens_128.npz "${encoders[@]}"
+echo
 if [[ ! -f $folder/resnet50_int8.onnx || $model -nt $folder/resnet50_int8.onnx ]]; then
   $build/bin/chengying quantize $model --calibrate .cache/photos/calibration --output $folder/resnet50_int8.onnx
 fi

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""bert.py OUTPUT.onnx [LAYERS WIDTH]
+"""bert.py OUTPUT.onnx [LAYERS WIDTH [SEQUENCE TOKENS.npz]]
 
 Writes a BERT encoder with random weights (always the same ones), spelled out in elementary operators as exporters do:
 right for measuring speed, never for accuracy. The default is BERT-base: 12 layers of 768, 110 million weights. Batch and
-sequence are symbolic.
+sequence are symbolic; with SEQUENCE only the batch is, and TOKENS.npz gets samples to calibrate with.
 """
 
 import sys
@@ -16,7 +16,8 @@ OPSET, VOCABULARY, POSITIONS, HEAD = 13, 30522, 512, 64
 
 
 class Encoder:
-    def __init__(self, layers, width):
+    def __init__(self, layers, width, sequence="sequence"):
+        self.sequence = sequence
         self.layers, self.width, self.heads = layers, width, width // HEAD
         self.random = np.random.RandomState(1)
         self.nodes, self.constants = [], []
@@ -85,18 +86,28 @@ class Encoder:
             y = self.gelu(f"{name}/gelu", self.dense(f"{name}/up", x, self.width, wide))
             y = self.dense(f"{name}/down", y, wide, self.width)
             x = self.norm(f"{name}/norm_b", self.node("Add", f"{name}/add_b", y, x))
-        inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"])
+        inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", self.sequence])
                   for name in ("input_ids", "attention_mask", "token_type_ids", "position_ids")]
-        output = helper.make_tensor_value_info(x, TensorProto.FLOAT, ["batch", "sequence", self.width])
+        output = helper.make_tensor_value_info(x, TensorProto.FLOAT, ["batch", self.sequence, self.width])
         graph = helper.make_graph(self.nodes, "bert", inputs, [output], self.constants)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 
 
-def main(output, layers="12", width="768"):
-    onnx.save(Encoder(int(layers), int(width)).model(), output)
+def write_tokens(path, sequence, samples=2):
+    random = np.random.RandomState(2)
+    whole = np.ones((samples, sequence), np.int64)
+    np.savez(path, input_ids=random.randint(0, VOCABULARY, whole.shape).astype(np.int64), attention_mask=whole,
+             token_type_ids=0 * whole, position_ids=whole * np.arange(sequence))
+
+
+def main(output, layers="12", width="768", sequence=None, tokens=None):
+    fixed = int(sequence) if sequence else "sequence"
+    onnx.save(Encoder(int(layers), int(width), fixed).model(), output)
+    if tokens:
+        write_tokens(tokens, fixed)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 4):
+    if len(sys.argv) not in (2, 4, 6):
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -6,6 +6,7 @@
 // A store that can't be written (disk full) gives kUnavailable until it can be again, by itself.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -327,6 +328,9 @@ struct InferRequest {
   Arguments arguments{};             // all that the model takes
   std::string quote;                 // optional token
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  /// Set when nobody waits for the answer any more: then it does not run, and nothing is charged for what
+  /// ran.
+  std::shared_ptr<const std::atomic<bool>> gone = nullptr;
 };
 struct Receipt {
   std::string request_id;

@@ -161,6 +161,22 @@ TEST_F(InferTest, APastDeadlineCostsNothing) {
   EXPECT_EQ(record->bytes, 16U);
 }
 
+TEST_F(InferTest, AClientThatLeftIsNotCharged) {
+  endpoint_of(tenant_, "abs");
+  InferRequest request;
+  request.endpoint = "abs";
+  request.inputs = inputs_of(1, 0);
+  request.gone = std::make_shared<const std::atomic<bool>>(true);
+  const auto answer = cloud_->infer_wait(tenant_, std::move(request));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::kUnavailable);
+  EXPECT_THAT(answer.error().message, HasSubstr("the client left"));
+  wait_for_records(1);
+  EXPECT_EQ(cloud_->balance(tenant_)->balance, units("1"));
+  EXPECT_EQ(cloud_->balance(tenant_)->held, Money());
+  EXPECT_THAT(cloud_->usage(tenant_, UsageFilter{})->jsonl, HasSubstr(R"("status":"unavailable")"));
+}
+
 TEST_F(InferTest, AFailureSpendsNeitherTheQuoteNorTheId) {
   endpoint_of(tenant_, "abs");
   InferQuoteRequest wanted;

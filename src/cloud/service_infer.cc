@@ -25,6 +25,8 @@ struct PendingRequest {
   Money price;  // held: what the quote says, or what it will be
   Receipt receipt;
   std::vector<std::int64_t> arguments{};
+  std::shared_ptr<const std::atomic<bool>> gone{};
+  bool left() const { return gone != nullptr && *gone; }
 };
 
 namespace {
@@ -137,6 +139,7 @@ Result<std::shared_ptr<PendingRequest>> Service::admit(const Caller& caller, Inf
   pending->post.batch = ordered.batch;
   pending->wanted_outputs = std::move(request.outputs);
   pending->deadline = request.deadline;
+  pending->gone = std::move(request.gone);
   TRY(price(caller, request, *pending));
   auto load = load_of(caller.tenant);
   if (!load->take(clock_.monotonic_us())) {
@@ -215,6 +218,10 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
     pending->receipt.price = effects.record->price;
     pending->receipt.quote = effects.record->quote;
   }
+  if (pending->left() && !pending->receipt.already_charged) {
+    record_failure(pending->post, Code::kUnavailable);
+    return finish(*pending, fail(Code::kUnavailable, "the client left before its request ran"));
+  }
   const Target& target = pending->serving->next_target();
   runtime::Work work{.loaded = target.loaded,
                      .batch = pending->post.batch,
@@ -231,6 +238,9 @@ void Service::run_held(std::shared_ptr<PendingRequest> pending, Effects effects)
 
 void Service::settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDone done) {
   const bool charged_before = pending->receipt.already_charged;
+  if (done.outputs && pending->left() && !charged_before) {
+    done.outputs = fail(Code::kUnavailable, "the client left before its answer");
+  }
   if (!done.outputs) {
     Error error = std::move(done.outputs).error();
     if (!charged_before) {

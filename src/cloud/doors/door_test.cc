@@ -43,6 +43,49 @@ class DoorTest : public testing::Test {
   std::unique_ptr<Door> door_;
 };
 
+TEST_F(DoorTest, AStreamIsALineForEachPartWithItsOwnReceipt) {
+  const std::string body =
+      R"({"id":"s","parameters":{"stream_batch":2},"inputs":[{"name":"x","datatype":"FP32","shape":[5,3],)"
+      R"("data":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}]})";
+  TestClient client(door_->port());
+  const TestAnswer head = client.ask(fmt::format(
+      "POST /v2/models/echo/infer_stream HTTP/1.1\r\nAuthorization: Bearer chg_all\r\nContent-Type: "
+      "application/json\r\nContent-Length: {}\r\n\r\n{}",
+      body.size(), body));
+  ASSERT_EQ(head.status, 200);
+  EXPECT_THAT(head.head, HasSubstr("application/x-ndjson"));
+  std::vector<std::string> lines;
+  for (std::string line = client.read_chunk(); !line.empty(); line = client.read_chunk())
+    lines.push_back(line);
+  ASSERT_EQ(lines.size(), 3);
+  EXPECT_THAT(lines[0], HasSubstr(R"("request_id":"s.0")"));
+  EXPECT_THAT(lines[0], HasSubstr(R"("shape":[2,3],"data":[1,2,3,4,5,6]})"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("request_id":"s.2")"));
+  EXPECT_THAT(lines[2], HasSubstr(R"("shape":[1,3],"data":[13,14,15]})"));
+  for (const std::string& line : lines) EXPECT_TRUE(line.ends_with("}\n")) << line;
+}
+
+TEST_F(DoorTest, AStreamThatCanNotBeIsRefusedBeforeItBegins) {
+  const auto stream = [&](std::string_view body) {
+    return ask("POST /v2/models/echo/infer_stream", body, "Content-Type: application/json\r\n");
+  };
+  EXPECT_THAT(stream(R"({"parameters":{"quote":"q"},"inputs":[{"name":"x","datatype":"FP32","shape":[1,3],)"
+                     R"("data":[1,2,3]}]})")
+                  .body,
+              HasSubstr("a quote is for one answer"));
+  EXPECT_THAT(stream(R"({"parameters":{"binary_data_output":true},"inputs":[{"name":"x","datatype":"FP32",)"
+                     R"("shape":[1,3],"data":[1,2,3]}]})")
+                  .body,
+              HasSubstr("outputs can't be binary"));
+  EXPECT_THAT(
+      infer(R"({"parameters":{"stream_batch":2},"inputs":[{"name":"x","datatype":"FP32","shape":[1,3],)"
+            R"("data":[1,2,3]}]})")
+          .body,
+      HasSubstr("stream_batch is for .../infer_stream"));
+  cloud_.refuse_infer = Error{Code::kPaymentRequired, "no money"};
+  EXPECT_EQ(stream(kTensor).status, 402);
+}
+
 TEST_F(DoorTest, HealthAndMetadataNeedNoKey) {
   EXPECT_EQ(ask("GET /healthz", "", "", "").body, "{\"status\":\"ok\"}\n");
   EXPECT_EQ(ask("GET /v2/health/live", "", "", "").body, "{\"live\":true}\n");

@@ -88,6 +88,8 @@ Result<Response> server_ready(const Services&, Call&);
 Result<Response> model_metadata(const Services&, Call&);
 Result<Response> model_ready(const Services&, Call&);
 void infer(const Services&, Call&&, Reply);
+// inference_stream.cc
+void infer_stream(const Services&, Call&&, Reply);
 
 /// The tenant's own id for a request: the header Idempotency-Key, or "".
 std::string idempotency_key(const Call& call);

@@ -3,6 +3,7 @@
 // percent-decoded.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -63,21 +64,36 @@ class SpoolFile {
   std::filesystem::path path_;
 };
 
+/// Set when the client has gone, so that nobody will read the answer. Shared with whatever works on it.
+using Gone = std::shared_ptr<const std::atomic<bool>>;
+
 struct Request {
   RequestHead head;
   std::string body;                      // empty if the body went to a file
   std::unique_ptr<SpoolFile> body_file;  // set if and only if the route asked for it
+  Gone gone = nullptr;
+};
+
+struct Response;
+/// Answers one request, once. If every copy goes away without an answer, the client gets status 500.
+using Reply = std::function<void(Response)>;
+
+/// An answer that comes in parts, each asked for when the one before has left. It goes away early if the
+/// client does.
+class Parts {
+ public:
+  virtual ~Parts() = default;
+  /// Answers once, from any thread: the next part is the body; status 204 says that there is none any more.
+  virtual void next(Reply deliver) = 0;
 };
 
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<Header> headers;
-  bool close = false;  // end the connection after it
+  std::string body = {};
+  std::vector<Header> headers = {};
+  bool close = false;                      // end the connection after it
+  std::shared_ptr<Parts> parts = nullptr;  // instead of the body
 };
-
-/// Answers one request, once. If every copy goes away without an answer, the client gets status 500.
-using Reply = std::function<void(Response)>;
 
 }  // namespace chengying::doors

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "cloud/doors/handlers.h"
+#include "cloud/doors/inference_request.h"
 #include "cloud/doors/json_of.h"
 #include "cloud/doors/open_inference.h"
 #include "runtime/image.h"
@@ -19,14 +20,6 @@ using EndpointView = std::shared_ptr<const cloud::Endpoint>;  // shared: the clo
 constexpr std::int64_t kTopKDefault = 5;
 constexpr std::int64_t kTopKMax = 1000;
 
-/// A request on its way through the cloud, with what its answer will need.
-struct Pending {
-  RequestHead head;
-  InferBody body;
-  EndpointView endpoint;
-  std::int64_t top_k = 0;  // 0: none
-};
-
 Result<EndpointView> endpoint_of(const Services& services, const Call& call) {
   if (call.parameters.size() > 1 && call.parameters[1] != "1") {
     return fail(Code::kNotFound, "model '{}' has version 1 only", call.parameters[0]);
@@ -39,14 +32,6 @@ std::optional<T> number_of(std::string_view text) {
   T out{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
-std::string media_type_of(const RequestHead& head) {
-  const std::string_view type = head.header("Content-Type").value_or("application/json");
-  std::string out(type.substr(0, type.find(';')));
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
 }
 
@@ -123,7 +108,17 @@ std::string top_k_json(const Tensor& tensor, std::int64_t k, const std::vector<s
   return json::serialize(out);
 }
 
-Response answer_for(const Pending& pending, cloud::InferAnswer answer) {
+}  // namespace
+
+std::string media_type_of(const RequestHead& head) {
+  const std::string_view type = head.header("Content-Type").value_or("application/json");
+  std::string out(type.substr(0, type.find(';')));
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+Response answer_for(const PendingInference& pending, cloud::InferAnswer answer) {
   InferReply reply;
   reply.model_name = pending.endpoint->name;
   reply.id = pending.body.id;
@@ -139,9 +134,8 @@ Response answer_for(const Pending& pending, cloud::InferAnswer answer) {
   return response;
 }
 
-/// Everything up to the cloud: the request for it, and what the answer will need.
-Result<cloud::InferRequest> prepare(const Services& services, const Call& call, std::string_view media_type,
-                                    Pending& pending) {
+Result<cloud::InferRequest> prepare_inference(const Services& services, const Call& call,
+                                              std::string_view media_type, PendingInference& pending) {
   TRY_ASSIGN(pending.endpoint, endpoint_of(services, call));
   if (is_image(media_type)) {
     TRY_ASSIGN(pending.top_k, top_k_of(call.request.head.target, *pending.endpoint));
@@ -164,14 +158,13 @@ Result<cloud::InferRequest> prepare(const Services& services, const Call& call, 
   request.inputs = std::move(pending.body.inputs);
   for (const RequestedOutput& output : pending.body.outputs) request.outputs.push_back(output.name);
   request.quote = pending.body.quote;
+  request.gone = call.request.gone;
   request.arguments = std::move(pending.body.arguments);
   if (pending.body.timeout_ms > 0) {
     request.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(pending.body.timeout_ms);
   }
   return request;
 }
-
-}  // namespace
 
 Result<Response> server_metadata(const Services&, Call&) {
   return json_response({{"name", "chengying"},
@@ -219,8 +212,11 @@ void infer(const Services& services, Call&& call, Reply reply) {
                                  media_type)));
   }
   // Shared because InferDone is copyable; only the one call of it uses it.
-  auto pending = std::make_shared<Pending>();
-  auto request = prepare(services, call, media_type, *pending);
+  auto pending = std::make_shared<PendingInference>();
+  auto request = prepare_inference(services, call, media_type, *pending);
+  if (request && pending->body.stream_batch > 0) {
+    request = fail(Code::kInvalidArgument, "parameters.stream_batch is for .../infer_stream");
+  }
   if (!request) return reply(error_answer(call.request.head, request.error()));
   pending->head = std::move(call.request.head);
   call.request.body = {};

@@ -19,6 +19,7 @@ namespace json = boost::json;
 constexpr std::size_t kRankMax = 8;
 constexpr std::size_t kTensorsMax = 64;
 constexpr std::int64_t kTimeoutMsMax = 3'600'000;
+constexpr std::int64_t kStreamBatchMax = 1024;
 
 template <class... Args>
 std::unexpected<Error> wrong(fmt::format_string<Args...> format, Args&&... args) {
@@ -288,6 +289,7 @@ Result<InferBody> parse_infer_body(std::string_view body, std::optional<std::uin
   TRY_ASSIGN(out.binary_outputs, flag_parameter(head, "binary_data_output", false));
   TRY_ASSIGN(out.quote, text_parameter(head, "quote"));
   TRY_ASSIGN(out.arguments, arguments_parameter(head));
+  TRY_ASSIGN(out.stream_batch, number_parameter(head, "stream_batch", 1, kStreamBatchMax));
   TRY_ASSIGN(out.timeout_ms, number_parameter(head, "timeout_ms", 1, kTimeoutMsMax));
   BinaryTail tail(body.substr(text.size()));
   TRY(take_inputs(head, tail, text.size(), out));

@@ -29,6 +29,7 @@ struct InferBody {
   bool binary_outputs = false;           // how outputs go that nothing else is said about
   std::string quote;                     // parameters.quote: a quote's token
   std::int64_t timeout_ms = 0;           // parameters.timeout_ms; 0: none
+  std::int64_t stream_batch = 0;         // parameters.stream_batch: samples of a part of a stream; 0: none
   cloud::Arguments arguments;            // parameters.arguments: an object of whole numbers
 };
 

@@ -20,6 +20,7 @@ constexpr std::array kRoutes = {
     Route{kGet, "/v2/models/{name}", kInfer, Body::kNone, kQuick, answered<model_metadata>},
     Route{kGet, "/v2/models/{name}/ready", kInfer, Body::kNone, kQuick, answered<model_ready>},
     Route{kPost, "/v2/models/{name}/infer", kInfer, Body::kTensors, kQuick, infer},
+    Route{kPost, "/v2/models/{name}/infer_stream", kInfer, Body::kTensors, kQuick, infer_stream},
     Route{kGet, "/v2/models/{name}/versions/{version}", kInfer, Body::kNone, kQuick,
           answered<model_metadata>},
     Route{kGet, "/v2/models/{name}/versions/{version}/ready", kInfer, Body::kNone, kQuick,

@@ -279,12 +279,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
     Request request;
     request.head = head;
+    request.gone = gone_ = std::make_shared<std::atomic<bool>>(false);
     if (head.may_have_body()) {
       if (head.header("Expect") && !co_await write_continue()) co_return false;
       auto refusal = co_await read_body(parser, *accepted, request);
       if (refusal) co_return co_await refuse(head, *refusal);
     }
-    Response response = co_await answer_of(*accepted, request);
+    Response response = co_await answer_of(head, *accepted, request);
     co_return co_await write(head, response);
   }
 
@@ -337,21 +338,94 @@ class Connection : public std::enable_shared_from_this<Connection> {
                         "the request's body ends early or its chunks are malformed");
   }
 
-  /// Hands the request on, and waits without holding the thread.
-  net::awaitable<Response> answer_of(const Accepted& accepted, Request& request) {
+  /// While somebody works for the client: whether it is still there. Bytes that come are its next request.
+  void watch() {
+    socket_.async_wait(tcp::socket::wait_read,
+                       [weak = weak_from_this(), gone = gone_](const error_code& error) {
+                         const auto self = weak.lock();
+                         if (error || !self) return;  // no need any more
+                         char byte = 0;
+                         error_code closed;
+                         self->socket_.receive(net::buffer(&byte, 1), tcp::socket::message_peek, closed);
+                         if (!closed) return;
+                         *gone = true;
+                         self->answered_.cancel();
+                       });
+  }
+  void end_watch() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  /// Asks for an answer and waits for it without holding the thread. With `give_up` only for as long as the
+  /// client is there.
+  net::awaitable<Response> answer_from(const RequestHead& head, std::function<void(Reply)> ask,
+                                       bool give_up) {
     answer_.reset();
     answered_.expires_at(std::chrono::steady_clock::time_point::max());
     deadline_.cancel();
-    auto reply = state_.replies->expect(request.head, [self = shared_from_this()](Response response) {
+    auto reply = state_.replies->expect(head, [self = shared_from_this()](Response response) {
       net::post(self->socket_.get_executor(), [self, response = std::move(response)]() mutable {
         self->answer_ = std::move(response);
         self->answered_.cancel();
       });
     });
-    accepted.run(std::move(request), std::move(reply));
+    watch();
+    ask(std::move(reply));
     error_code ignored;
-    while (!answer_) co_await answered_.async_wait(net::redirect_error(net::use_awaitable, ignored));
+    while (!answer_ && !(give_up && *gone_)) {
+      co_await answered_.async_wait(net::redirect_error(net::use_awaitable, ignored));
+    }
+    end_watch();
+    if (!answer_) co_return Response{.status = 500};
     co_return *std::move(answer_);
+  }
+
+  /// Hands the request on.
+  net::awaitable<Response> answer_of(const RequestHead& head, const Accepted& accepted, Request& request) {
+    std::function<void(Reply)> ask = [&](Reply reply) { accepted.run(std::move(request), std::move(reply)); };
+    co_return co_await answer_from(head, std::move(ask), false);
+  }
+
+  /// Each part leaves before the next is asked for. True if the connection can serve another request.
+  net::awaitable<bool> write_parts(const RequestHead& head, Response& response) {
+    http::response<http::empty_body> message;
+    set_head(message, head, response);
+    message.chunked(true);
+    allow(state_.options.body_grace);
+    http::response_serializer<http::empty_body> serializer(message);
+    error_code error;
+    co_await http::async_write_header(socket_, serializer, net::redirect_error(net::use_awaitable, error));
+    bool ended = head_only_;
+    while (!error && !ended) {
+      std::function<void(Reply)> ask = [&](Reply reply) { response.parts->next(std::move(reply)); };
+      Response part = co_await answer_from(head, std::move(ask), true);
+      ended = part.status == 204;
+      if (!ended && part.status != 200) break;  // cut off: the client sees that the last chunk is missing
+      if (ended) break;
+      allow(time_for(part.body.size()));
+      co_await net::async_write(socket_, http::make_chunk(net::buffer(part.body)),
+                                net::redirect_error(net::use_awaitable, error));
+    }
+    response.parts.reset();
+    if (error || !ended) co_return false;
+    if (!head_only_) {
+      allow(state_.options.body_grace);
+      co_await net::async_write(socket_, http::make_chunk_last(),
+                                net::redirect_error(net::use_awaitable, error));
+    }
+    co_return !error && message.keep_alive();
+  }
+
+  template <class Message>
+  void set_head(Message& message, const RequestHead& head, const Response& response) const {
+    message.result(static_cast<unsigned>(response.status));
+    message.version(11);
+    message.set(http::field::server, "chengying");
+    message.set("Chengying-Request-Id", head.id);
+    if (response.status != 204) message.set(http::field::content_type, response.content_type);
+    for (const Header& header : response.headers) message.set(header.name, header.value);
+    message.keep_alive(keep_alive_ && !response.close && !state_.draining);
   }
 
   net::awaitable<bool> write_continue() {
@@ -381,14 +455,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// True if the connection can serve another request.
   net::awaitable<bool> write(const RequestHead& head, Response& response) {
+    if (response.parts != nullptr) co_return co_await write_parts(head, response);
     http::response<http::string_body> message;
-    message.result(static_cast<unsigned>(response.status));
-    message.version(11);
-    message.set(http::field::server, "chengying");
-    message.set("Chengying-Request-Id", head.id);
-    if (response.status != 204) message.set(http::field::content_type, response.content_type);
-    for (const Header& header : response.headers) message.set(header.name, header.value);
-    message.keep_alive(keep_alive_ && !response.close && !state_.draining);
+    set_head(message, head, response);
     if (response.status != 204) message.content_length(response.body.size());
     if (!head_only_) message.body() = std::move(response.body);
     allow(time_for(message.body().size()));
@@ -426,6 +495,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_{kBufferBytesMax};
   net::steady_timer answered_;      // cancelled when answer_ is set
   std::optional<Response> answer_;  // on the strand, as all below
+  std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);
   bool idle_ = false, keep_alive_ = false, head_only_ = false;
   std::list<Connection*>::iterator place_;
 };

@@ -60,7 +60,10 @@ class ServerTest : public testing::Test {
     if (request.head.target.path == "/dropped") return;
     const std::string body = request.body_file ? text_of(request.body_file->path()) : request.body;
     if (request.body_file) spooled_ = request.body_file->path();
-    const Response response = saying(request.head.target.path + "|" + body);
+    gone_ = request.gone;
+    Response response = saying(request.head.target.path + "|" + body);
+    if (request.head.target.path == "/parts" || request.head.target.path == "/cut")
+      response.parts = std::make_shared<Counting>(*this, request.head.target.path == "/cut");
     if (request.head.target.path == "/held") {
       const std::lock_guard lock(mutex_);
       held_ = [reply, response] { reply(response); };
@@ -68,6 +71,27 @@ class ServerTest : public testing::Test {
       return;
     }
     reply(response);
+  }
+
+  /// Three parts, "1" to "3", of which "/cut" loses the last.
+  class Counting : public Parts {
+   public:
+    Counting(ServerTest& test, bool cut) : test_(test), cut_(cut) { ++test_.streams_; }
+    ~Counting() override { --test_.streams_; }
+    void next(Reply deliver) override {
+      const int part = ++test_.parts_;
+      if (cut_ && part == 3) return;  // dropped
+      deliver(part > 3 && !test_.endless_ ? saying("", 204) : saying(std::to_string(part)));
+    }
+
+   private:
+    ServerTest& test_;
+    const bool cut_;
+  };
+
+  static bool soon(const std::function<bool()>& holds) {
+    for (int i = 0; i < 2'000 && !holds(); ++i) std::this_thread::sleep_for(5ms);
+    return holds();
   }
 
   /// Waits until a request to /held has come; calling the result answers it.
@@ -78,13 +102,67 @@ class ServerTest : public testing::Test {
   }
 
   ServerOptions options_;
-  std::atomic<int> ran_ = 0;
+  std::atomic<int> ran_ = 0, parts_ = 0, streams_ = 0;
+  std::atomic<bool> endless_ = false;
+  Gone gone_;
   std::filesystem::path spooled_;
   std::mutex mutex_;
   std::condition_variable holding_;
   std::function<void()> held_;
   std::unique_ptr<HttpServer> server_;  // last: ends before what it calls
 };
+
+TEST_F(ServerTest, AnAnswerInPartsIsChunksAndTheConnectionGoesOn) {
+  start();
+  TestClient client(server_->port());
+  const TestAnswer head = client.ask("GET /parts HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_THAT(head.head, HasSubstr("Transfer-Encoding: chunked"));
+  for (const char* part : {"1", "2", "3", ""}) EXPECT_EQ(client.read_chunk(), part);
+  EXPECT_FALSE(client.ended_early());
+  EXPECT_EQ(client.ask("GET /next HTTP/1.1\r\n\r\n").body, "/next|");
+  EXPECT_TRUE(soon([this] { return streams_ == 0; }));
+}
+
+TEST_F(ServerTest, APartThatIsDroppedEndsTheConnectionWithoutTheLastChunk) {
+  start();
+  TestClient client(server_->port());
+  client.ask("GET /cut HTTP/1.1\r\n\r\n");
+  for (const char* part : {"1", "2", ""}) EXPECT_EQ(client.read_chunk(), part);
+  EXPECT_TRUE(client.ended_early());
+}
+
+TEST_F(ServerTest, AClientThatLeavesEndsItsStream) {
+  start();
+  endless_ = true;
+  {
+    TestClient client(server_->port());
+    client.ask("GET /parts HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(client.read_chunk(), "1");
+    EXPECT_EQ(streams_, 1);
+  }
+  EXPECT_TRUE(soon([this] { return streams_ == 0; }));
+}
+
+TEST_F(ServerTest, WhoeverWorksForAClientSeesThatItLeft) {
+  start();
+  std::function<void()> answer;
+  {
+    TestClient client(server_->port());
+    client.send("GET /held HTTP/1.1\r\n\r\n");
+    answer = held();
+    client.send("GET /next HTTP/1.1\r\n\r\n");  // there, though it says more than was asked
+    std::this_thread::sleep_for(50ms);
+    EXPECT_FALSE(*gone_);
+    answer();
+    EXPECT_EQ(client.read().body, "/held|");
+    EXPECT_EQ(client.read().body, "/next|");
+    client.send("GET /held HTTP/1.1\r\n\r\n");
+    answer = held();
+  }
+  EXPECT_TRUE(soon([this] { return gone_->load(); }));
+  answer();
+}
 
 TEST_F(ServerTest, RequestsOfOneConnectionAreAnsweredInTheirOrder) {
   start();

@@ -64,6 +64,24 @@ class TestClient {
     received_.erase(0, length);
     return answer;
   }
+  /// The next chunk of an answer whose head was read; "" for the last one, or if the connection ended
+  /// without.
+  std::string read_chunk() {
+    std::size_t line = 0;
+    while ((line = received_.find("\r\n")) == std::string::npos) {
+      if (!receive()) return ended_early_ = true, std::string();
+    }
+    std::size_t length = 0;
+    std::from_chars(received_.data(), received_.data() + line, length, 16);
+    while (received_.size() < line + 2 + length + 2) {
+      if (!receive()) return ended_early_ = true, std::string();
+    }
+    std::string chunk = received_.substr(line + 2, length);
+    received_.erase(0, line + 2 + length + 2);
+    return chunk;
+  }
+  /// The connection ended in the middle of chunks.
+  bool ended_early() const { return ended_early_; }
   /// True if the other side ends the connection with nothing more to say.
   bool ends() { return received_.empty() && !receive(); }
 
@@ -73,6 +91,7 @@ class TestClient {
   }
 
  private:
+  bool ended_early_ = false;
   static std::size_t content_length(std::string_view head) {
     const std::size_t at = head.find("\r\nContent-Length: ");
     std::size_t length = 0;

@@ -1,15 +1,14 @@
 #include "cli/compile_flags.h"
-#include "cli/named_numbers.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "base/file.h"
 #include "cli/chip_source.h"
 #include "cli/compile_cache.h"
 #include "cli/local_engine.h"
+#include "cli/named_numbers.h"
 #include "cli/progress.h"
 #include "cli/sample_source.h"
 

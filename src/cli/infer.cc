@@ -1,7 +1,6 @@
 // chengying infer: photographs or tensors to an endpoint; answers, with what each cost.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <limits>
 #include <memory>
 
 #include "base/file.h"
@@ -86,8 +85,7 @@ Result<Answered> infer_tensors(ServiceClient& service, const InferOptions& optio
   TRY_ASSIGN(std::vector<Tensor> tensors, read_inputs(options.inputs, ports, std::nullopt));
   std::vector<NamedTensor> named;
   for (std::size_t i = 0; i < tensors.size(); ++i) named.push_back({ports[i].name, std::move(tensors[i])});
-  TRY_ASSIGN(const auto arguments,
-             named_numbers("--argument", options.arguments, std::numeric_limits<std::int64_t>::min()));
+  TRY_ASSIGN(const auto arguments, named_numbers("--argument", options.arguments));
   const InferMessage message = infer_message(named, options.id, options.quote, arguments);
   HttpRequest request;
   request.method = "POST";

@@ -15,6 +15,6 @@ namespace chengying::cli {
 /// `low`, and for a name that comes twice.
 Result<std::map<std::string, std::int64_t>> named_numbers(std::string_view option,
                                                           const std::vector<std::string>& texts,
-                                                          std::int64_t low);
+                                                          std::int64_t low = INT64_MIN);
 
 }  // namespace chengying::cli

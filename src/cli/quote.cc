@@ -1,7 +1,6 @@
 // chengying quote: a price before the work.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <limits>
 #include <memory>
 
 #include "cli/commands.h"
@@ -74,8 +73,7 @@ void add_quote(CLI::App& app, Invocation& invocation) {
     if (!options->endpoint.empty()) body["endpoint"] = options->endpoint;
     if (!options->model.empty()) body["model"] = options->model;
     if (!options->offer.empty()) body["offer"] = options->offer;
-    TRY_ASSIGN(const auto arguments,
-               named_numbers("--argument", options->arguments, std::numeric_limits<std::int64_t>::min()));
+    TRY_ASSIGN(const auto arguments, named_numbers("--argument", options->arguments));
     if (!arguments.empty()) body["arguments"] = json::value_from(arguments);
     return quote(*options, body, invocation.json);
   });

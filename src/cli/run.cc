@@ -1,7 +1,6 @@
 // chengying run: a model or an executable on inputs from files, here and now, without a service.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <limits>
 #include <memory>
 
 #include "cli/answers.h"
@@ -63,8 +62,7 @@ Result<RunResult> run_ready(const Ready& ready, const RunOptions& options) {
   RunResult result;
   result.cores = ready.executable->cores;
   result.batch = batch_of(*ready.executable, inputs);
-  TRY_ASSIGN(const auto named,
-             named_numbers("--argument", options.arguments, std::numeric_limits<std::int64_t>::min()));
+  TRY_ASSIGN(const auto named, named_numbers("--argument", options.arguments));
   TRY_ASSIGN(const std::vector<std::int64_t> arguments,
              cloud::order_arguments(cloud::signature_of_executable(*ready.executable), named));
   LocalEngine engine(ready.chip, result.cores,

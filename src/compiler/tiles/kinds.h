@@ -1,7 +1,6 @@
 // Kinds: splits by what they take apart, so that one wish can be said of nodes of different ranks. Pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -10,7 +9,6 @@
 namespace chengying::compiler::tiles {
 
 enum class Kind : std::uint8_t { kBatch, kRows, kChannels };
-inline constexpr std::array<Kind, 3> kKinds{Kind::kBatch, Kind::kRows, Kind::kChannels};
 
 /// Of a split of a node whose output has so many dimensions; kNone counts as rows.
 Kind kind_of(Split split, std::size_t rank);

@@ -1,9 +1,10 @@
 // least_seconds: the clock time of a piece of work: the least of some tries, as other work on the machine
-// only ever adds.
+// only ever adds. median: the middle of several, where two are compared that other work meets alike.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace chengying {
 
@@ -16,6 +17,12 @@ double least_seconds(int tries, Work work) {
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   return best;
+}
+
+/// Of at least one value; the upper of the two in the middle.
+inline double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
 }
 
 }  // namespace chengying

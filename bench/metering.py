@@ -21,20 +21,6 @@ from service import Service  # noqa: E402
 CONNECTIONS = 64
 
 
-def set_up(service, model):
-    operator = service.operator_key()
-    tenant = service.json("POST", "/api/v1/tenants", {"name": "bench"}, operator)["id"]
-    service.json("POST", f"/api/v1/tenants/{tenant}/deposits", {"amount": "100"}, operator)
-    key = service.json("POST", f"/api/v1/tenants/{tenant}/keys", {"name": "all", "scopes": "infer,deploy,billing"},
-                       operator)["secret"]
-    with open(model, "rb") as file:
-        digest = service.json("POST", "/api/v1/models?name=m", file.read(), key,
-                              headers={"Content-Type": "application/octet-stream"})["id"]
-    lease = service.json("POST", "/api/v1/leases", {"offer": "host.2.on_demand", "seconds_max": 3600}, key)["id"]
-    service.json("POST", "/api/v1/endpoints", {"name": "m", "model": digest, "lease": lease, "wait": True}, key)
-    return key
-
-
 def request_of(service, key, size):
     """The bytes of one, its tensor as binary data."""
     signature = service.json("GET", "/v2/models/m", key=key)["inputs"][0]
@@ -112,7 +98,7 @@ def main(binary, model, size, folder, rate=1000, seconds=20):
     os.makedirs(folder)
     service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"))
     service.start()
-    key = set_up(service, model)
+    key, _ = service.rent(model, "m", tenant="bench", deposit="100", offer="host.2.on_demand", seconds=3600)
     request = request_of(service, key, int(size))
     asyncio.run(load(service, request, int(rate), 2))
     before, commits_before = nanoseconds(service), commits(service)

@@ -16,6 +16,7 @@
 #include "cli/compile_flags.h"
 #include "cli/local_engine.h"
 #include "cli/table.h"
+#include "least_seconds.h"
 #include "peer/ort.h"
 #include "timing/timing.h"
 
@@ -43,11 +44,6 @@ double seconds_of(const std::function<Status()>& work, Status& status) {
   const auto start = std::chrono::steady_clock::now();
   if (auto done = work(); !done) status = done;
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
 }
 
 /// What runs of one engine leave behind (threads that go on spinning, for one) must not meet the other.

@@ -11,6 +11,7 @@
 
 #include "chip/kernels/kernels.h"
 #include "conv_layer.h"
+#include "least_seconds.h"
 #include "peak.h"
 
 extern "C" void omp_set_num_threads(int);  // of the OpenMP that oneDNN runs on
@@ -92,11 +93,6 @@ double seconds_of(auto&& work, int repeats) {
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < repeats; ++i) work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / repeats;
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
 }
 
 struct Pair {

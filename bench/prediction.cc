@@ -18,6 +18,7 @@
 #include "cli/table.h"
 #include "cli/turns.h"
 #include "compiler/compile.h"
+#include "least_seconds.h"
 #include "prediction_subjects.h"
 #include "timing/timing.h"
 
@@ -102,8 +103,7 @@ double median_error(const std::vector<Comparison>& all, double Comparison::* mea
   std::vector<double> errors;
   for (const Comparison& comparison : all)
     errors.push_back(std::abs(comparison.predicted / comparison.*measured - 1));
-  std::ranges::sort(errors);
-  return errors.empty() ? 0 : errors[errors.size() / 2];
+  return median(std::move(errors));
 }
 
 Result<std::vector<Comparison>> compare_all(const isa::ChipSpec& chip, const std::vector<Subject>& subjects,

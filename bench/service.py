@@ -18,20 +18,6 @@ from service import Refused, Service  # noqa: E402
 REQUESTS = 100
 
 
-def set_up(service, model):
-    operator = service.operator_key()
-    tenant = service.json("POST", "/api/v1/tenants", {"name": "bench"}, operator)["id"]
-    service.json("POST", f"/api/v1/tenants/{tenant}/deposits", {"amount": "100"}, operator)
-    key = service.json("POST", f"/api/v1/tenants/{tenant}/keys", {"name": "all", "scopes": "infer,deploy,billing"},
-                       operator)["secret"]
-    with open(model, "rb") as file:
-        digest = service.json("POST", "/api/v1/models?name=resnet50", file.read(), key,
-                              headers={"Content-Type": "application/octet-stream"})["id"]
-    lease = service.json("POST", "/api/v1/leases", {"offer": "host.2.on_demand", "seconds_max": 3600}, key)["id"]
-    service.json("POST", "/api/v1/endpoints", {"name": "resnet50", "model": digest, "lease": lease, "wait": True}, key)
-    return key
-
-
 def infer(service, key, body, headers, connection):
     return service.request("POST", "/v2/models/resnet50/infer", body, key, headers=headers, connection=connection)
 
@@ -64,7 +50,7 @@ def main(binary, model, photo_path, folder):
     service = Service(binary, os.path.join(folder, "data"), os.path.join(folder, "service.log"))
     service.start()
     empty = service.resident_bytes()
-    key = set_up(service, model)
+    key, _ = service.rent(model, "resnet50", tenant="bench", deposit="100", offer="host.2.on_demand", seconds=3600)
     as_photo = latencies(service, key, photo, {"Content-Type": "image/jpeg"})
     head = json.dumps({"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 3, 224, 224],
                                    "parameters": {"binary_data_size": 602112}}],

@@ -51,32 +51,6 @@ double element(const Tensor& tensor, std::size_t i) {
   }
 }
 
-Status compare(const std::string& name, const Tensor& ours, const Tensor& theirs, SideBySide& result) {
-  if (ours.shape() != theirs.shape() || ours.dtype() != theirs.dtype())
-    return fail(Code::kInternal, "output '{}' is {}{}, ONNX Runtime's {}{}", name, name_of(ours.dtype()),
-                to_string(ours.shape()), name_of(theirs.dtype()), to_string(theirs.shape()));
-  double product = 0, our_squares = 0, their_squares = 0, largest = 0, difference = 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(ours.elements()); ++i) {
-    const double a = element(ours, i), b = element(theirs, i);
-    if (std::isnan(a) != std::isnan(b))
-      return fail(Code::kInternal, "output '{}' is NaN in one of the two", name);
-    if (std::isnan(a) || a == b) continue;  // equal infinities have no difference
-    difference = std::max(difference, std::abs(a - b));
-  }
-  for (std::size_t i = 0; i < static_cast<std::size_t>(ours.elements()); ++i) {
-    const double a = element(ours, i), b = element(theirs, i);
-    if (!std::isfinite(a) || !std::isfinite(b)) continue;
-    product += a * b;
-    our_squares += a * a;
-    their_squares += b * b;
-    largest = std::max(largest, std::abs(b));
-  }
-  if (difference > 0) result.difference = std::max(result.difference, largest > 0 ? difference / largest : 1);
-  const double lengths = std::sqrt(our_squares * their_squares);
-  if (lengths > 0) result.cosine = std::min(result.cosine, product / lengths);
-  return {};
-}
-
 std::vector<Tensor> inputs_of(const ModelRow& row, const isa::Program& program) {
   std::vector<Tensor> inputs;
   for (const isa::Binding& port : program.inputs)
@@ -114,6 +88,32 @@ std::string shapes_of(const isa::Program& program) {
 }
 
 }  // namespace
+
+Status compare(const std::string& name, const Tensor& ours, const Tensor& theirs, SideBySide& result) {
+  if (ours.shape() != theirs.shape() || ours.dtype() != theirs.dtype())
+    return fail(Code::kInternal, "output '{}' is {}{}, ONNX Runtime's {}{}", name, name_of(ours.dtype()),
+                to_string(ours.shape()), name_of(theirs.dtype()), to_string(theirs.shape()));
+  double product = 0, our_squares = 0, their_squares = 0, largest = 0, difference = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ours.elements()); ++i) {
+    const double a = element(ours, i), b = element(theirs, i);
+    if (std::isnan(a) != std::isnan(b))
+      return fail(Code::kInternal, "output '{}' is NaN in one of the two", name);
+    if (std::isnan(a) || a == b) continue;  // equal infinities have no difference
+    difference = std::max(difference, std::abs(a - b));
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ours.elements()); ++i) {
+    const double a = element(ours, i), b = element(theirs, i);
+    if (!std::isfinite(a) || !std::isfinite(b)) continue;
+    product += a * b;
+    our_squares += a * a;
+    their_squares += b * b;
+    largest = std::max(largest, std::abs(b));
+  }
+  if (difference > 0) result.difference = std::max(result.difference, largest > 0 ? difference / largest : 1);
+  const double lengths = std::sqrt(our_squares * their_squares);
+  if (lengths > 0) result.cosine = std::min(result.cosine, product / lengths);
+  return {};
+}
 
 Result<SideBySide> side_by_side(const ModelRow& row, const std::filesystem::path& repository) {
   const std::filesystem::path path = row.path(repository);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "peer/model_row.h"
+#include "tensor/tensor.h"
 
 namespace chengying::peer {
 
@@ -21,6 +22,10 @@ struct SideBySide {
     return row.difference_max > 0 ? difference <= row.difference_max : cosine >= row.cosine_min;
   }
 };
+
+/// Adds what two answers of the output `name` differ by. kInternal: another shape or type, or NaN in one
+/// only.
+Status compare(const std::string& name, const Tensor& ours, const Tensor& theirs, SideBySide& result);
 
 /// Errors: of compile, of the peer, or outputs whose shapes differ.
 Result<SideBySide> side_by_side(const ModelRow& row, const std::filesystem::path& repository);

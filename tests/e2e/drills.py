@@ -34,17 +34,7 @@ SUPERVISOR_TRIES = 10
 
 
 def set_up(service, model):
-    operator = service.operator_key()
-    tenant = service.json("POST", "/api/v1/tenants", {"name": "drill"}, operator)["id"]
-    service.json("POST", f"/api/v1/tenants/{tenant}/deposits", {"amount": DEPOSIT}, operator)
-    key = service.json("POST", f"/api/v1/tenants/{tenant}/keys", {"name": "all", "scopes": "infer,deploy,billing"},
-                       operator)["secret"]
-    with open(model, "rb") as file:
-        digest = service.json("POST", "/api/v1/models?name=tiny", file.read(), key,
-                              headers={"Content-Type": "application/octet-stream"})["id"]
-    lease = service.json("POST", "/api/v1/leases", {"offer": "host.1.on_demand", "seconds_max": 86400}, key)["id"]
-    service.json("POST", "/api/v1/endpoints", {"name": "tiny", "model": digest, "lease": lease, "wait": True}, key)
-    return key, lease
+    return service.rent(model, "tiny", tenant="drill", deposit=DEPOSIT, offer="host.1.on_demand", seconds=86400)
 
 
 def sql_of_file(path):

@@ -62,6 +62,20 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
 
+    def rent(self, model, name, *, tenant, deposit, offer, seconds):
+        """The key and the lease of a new tenant, who serves `model` as `name`."""
+        operator = self.operator_key()
+        owner = self.json("POST", "/api/v1/tenants", {"name": tenant}, operator)["id"]
+        self.json("POST", f"/api/v1/tenants/{owner}/deposits", {"amount": deposit}, operator)
+        key = self.json("POST", f"/api/v1/tenants/{owner}/keys", {"name": "all", "scopes": "infer,deploy,billing"},
+                        operator)["secret"]
+        with open(model, "rb") as file:
+            digest = self.json("POST", f"/api/v1/models?name={name}", file.read(), key,
+                               headers={"Content-Type": "application/octet-stream"})["id"]
+        lease = self.json("POST", "/api/v1/leases", {"offer": offer, "seconds_max": seconds}, key)["id"]
+        self.json("POST", "/api/v1/endpoints", {"name": name, "model": digest, "lease": lease, "wait": True}, key)
+        return key, lease
+
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             for line in file:

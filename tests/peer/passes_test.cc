@@ -13,6 +13,7 @@
 #include "compiler/import/import.h"
 #include "compiler/passes/passes.h"
 #include "peer/model_row.h"
+#include "peer/side_by_side.h"
 
 namespace chengying {
 namespace {
@@ -37,25 +38,17 @@ std::vector<Tensor> inputs_of(const Graph& graph, const peer::ModelRow& row) {
   return inputs;
 }
 
-/// The largest difference of any output, as a part of its largest element; infinite if it is another tensor.
-double difference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-  double worst = a.size() == b.size() ? 0 : INFINITY;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    if (a[i].dtype() != b[i].dtype() || a[i].shape() != b[i].shape()) return INFINITY;
-    if (a[i].dtype() != DType::kF32) {
-      if (!std::ranges::equal(a[i].bytes(), b[i].bytes())) return INFINITY;
-      continue;
-    }
-    double largest = 1e-30, furthest = 0;
-    const auto x = a[i].as<float>(), y = b[i].as<float>();
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      if (std::isnan(x[j]) && std::isnan(y[j])) continue;
-      largest = std::max(largest, static_cast<double>(std::abs(x[j])));
-      furthest = std::max(furthest, std::abs(static_cast<double>(x[j]) - static_cast<double>(y[j])));
-    }
-    worst = std::max(worst, std::isnan(furthest) ? INFINITY : furthest / largest);
+/// The largest difference of any output, as a part of its largest element; infinite if it is another tensor,
+/// or not the same whole numbers.
+double difference(const std::vector<Tensor>& before, const std::vector<Tensor>& after) {
+  if (before.size() != after.size()) return INFINITY;
+  peer::SideBySide sum;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!peer::compare(std::to_string(i), after[i], before[i], sum)) return INFINITY;
+    if (before[i].dtype() != DType::kF32 && !std::ranges::equal(before[i].bytes(), after[i].bytes()))
+      return INFINITY;
   }
-  return worst;
+  return sum.difference;
 }
 
 bool rounds(const Graph& graph) {

@@ -31,7 +31,7 @@ class ArgumentsTest : public CloudTest {
     const auto endpoint = cloud_->create_endpoint(tenant_, request, true);
     ASSERT_TRUE(endpoint) << endpoint.error().message;
     ASSERT_EQ(endpoint->state, EndpointState::kReady) << endpoint->reason;
-    EXPECT_EQ(endpoint->signature.arguments, (std::vector<ArgumentPort>{{"length", 1, lengths::kRowsMost}}));
+    EXPECT_EQ(endpoint->signature.arguments, (std::vector<isa::Argument>{{"length", 1, lengths::kRowsMost}}));
   }
   Result<InferAnswer> ask(const Arguments& arguments, const std::string& quote = "",
                           const std::string& id = "") {

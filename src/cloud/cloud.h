@@ -157,15 +157,9 @@ struct Port {
   Shape shape;
   bool operator==(const Port&) const = default;
 };
-/// A whole number that each request brings beside its tensors: such as how long a sequence is.
-struct ArgumentPort {
-  std::string name;
-  std::int64_t low = 0, high = 0;
-  bool operator==(const ArgumentPort&) const = default;
-};
 struct Signature {
   std::vector<Port> inputs, outputs;
-  std::vector<ArgumentPort> arguments{};
+  std::vector<isa::Argument> arguments{};  // whole numbers that each request brings beside its tensors
   bool operator==(const Signature&) const = default;
 };
 
@@ -258,11 +252,11 @@ struct Endpoint {
 
 // ---------------------------------------------------------------------------------------------- quotes
 
-/// Either an endpoint, or a model and an offer (then the model is compiled for it, which can take a while,
-/// and kept).
 /// By name, in any order.
 using Arguments = std::map<std::string, std::int64_t>;
 
+/// Either an endpoint, or a model and an offer (then the model is compiled for it, which can take a while,
+/// and kept).
 struct InferQuoteRequest {
   std::string endpoint;
   std::string model, offer;
@@ -472,10 +466,10 @@ class Cloud {
   virtual Result<Quota> set_quota(const Caller& caller, std::string_view tenant_id, const Quota& quota) = 0;
   /// Admin: the tenant's share in the queue, 1..1000.
   virtual Status set_weight(const Caller& caller, std::string_view tenant_id, std::int64_t weight) = 0;
-  /// Admin: gives back what was billed, as a line of the next invoice.
   /// Admin. Pays back what was prepaid and is neither spent nor held: kPaymentRequired for more.
   virtual Result<Tenant> refund(const Caller& caller, std::string_view tenant_id, Money amount,
                                 std::string_view note, std::string_view request_id) = 0;
+  /// Admin: gives back what was billed, as a line of the next invoice.
   virtual Result<Tenant> credit(const Caller& caller, std::string_view tenant_id, Money amount,
                                 std::string_view note, std::string_view request_id) = 0;
   /// Of the caller's tenant, oldest first: leases, endpoints, notices, caps that come near.
@@ -484,11 +478,11 @@ class Cloud {
 
   // ---- catalogue
   virtual Result<std::vector<Chip>> chips(const Caller& caller) const = 0;
-  /// Admin. "up"; "draining": its leases move where there is room, nothing new comes; "failed" or "gone": its
-  /// leases wait for other cores, and their time stands still.
   /// Admin. Makes a virtual chip fail, for drills: "stuck", "wrong", "slow", "gone", or "none" any more.
   /// kPermissionDenied unless the configuration allows it (Machinery::faults).
   virtual Status set_chip_fault(const Caller& caller, std::string_view chip_id, std::string_view fault) = 0;
+  /// Admin. "up"; "draining": its leases move where there is room, nothing new comes; "failed" or "gone": its
+  /// leases wait for other cores, and their time stands still.
   virtual Result<Chip> set_chip_state(const Caller& caller, std::string_view chip_id, std::string_view state,
                                       std::string_view reason) = 0;
   virtual const billing::PriceBook& price_book() const = 0;

@@ -61,10 +61,8 @@ Result<std::int32_t> batch_of(const isa::Executable& executable, const Signature
 Signature signature_of_executable(const isa::Executable& executable) {
   CHECK(!executable.programs.empty());
   const isa::Program& program = executable.programs.front();
-  Signature signature{ports_of(program.inputs, program.batch), ports_of(program.outputs, program.batch)};
-  for (const isa::Argument& argument : program.arguments)
-    signature.arguments.push_back({argument.name, argument.low, argument.high});
-  return signature;
+  return {ports_of(program.inputs, program.batch), ports_of(program.outputs, program.batch),
+          program.arguments};
 }
 
 Result<OrderedInputs> order_inputs(const isa::Executable& executable, const Signature& signature,
@@ -96,7 +94,7 @@ Result<OrderedInputs> order_inputs(const isa::Executable& executable, const Sign
 
 Result<std::vector<std::int64_t>> order_arguments(const Signature& signature, const Arguments& arguments) {
   std::vector<std::int64_t> ordered;
-  for (const ArgumentPort& port : signature.arguments) {
+  for (const isa::Argument& port : signature.arguments) {
     const auto given = arguments.find(port.name);
     if (given == arguments.end()) {
       return fail(Code::kInvalidArgument, "argument \"{}\" ({} to {}) is missing", port.name, port.low,
@@ -109,7 +107,7 @@ Result<std::vector<std::int64_t>> order_arguments(const Signature& signature, co
     ordered.push_back(given->second);
   }
   for (const auto& [name, value] : arguments) {
-    if (std::ranges::find(signature.arguments, name, &ArgumentPort::name) == signature.arguments.end()) {
+    if (std::ranges::find(signature.arguments, name, &isa::Argument::name) == signature.arguments.end()) {
       return fail(Code::kInvalidArgument, "argument \"{}\" is not one of the model's", name.substr(0, 128));
     }
   }

@@ -202,6 +202,10 @@ class Service final : public Cloud {
   void run_held(std::shared_ptr<PendingRequest> pending, Effects effects);
   void settle_run(std::shared_ptr<PendingRequest> pending, runtime::RunDone done);
   void finish(PendingRequest& pending, Result<InferAnswer> answer);
+  /// Credit or Refund.
+  template <class Command>
+  Result<Tenant> give_back(const Caller& caller, std::string_view tenant_id, Money amount,
+                           std::string_view note, std::string_view request_id);
   /// Gives back what was held, with a record that says why there was no answer.
   void record_failure(PostWork post, Code why);
   void void_hold(const std::string& tenant, const std::string& request);

@@ -94,24 +94,25 @@ Status Service::set_weight(const Caller& caller, std::string_view tenant_id, std
   return {};
 }
 
-Result<Tenant> Service::credit(const Caller& caller, std::string_view tenant_id, Money amount,
-                               std::string_view note, std::string_view request_id) {
+template <class Command>
+Result<Tenant> Service::give_back(const Caller& caller, std::string_view tenant_id, Money amount,
+                                  std::string_view note, std::string_view request_id) {
   TRY(needs(caller, Scope::kAdmin));
   TRY(check_name("request id", request_id, true));
   TRY(check_text("note", note, false, kNoteBytes));
   TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
-  TRY(store_->apply(Credit{tenant, std::string(request_id), amount, std::string(note)}));
+  TRY(store_->apply(Command{tenant, std::string(request_id), amount, std::string(note)}));
   return this->tenant(caller, tenant);
+}
+
+Result<Tenant> Service::credit(const Caller& caller, std::string_view tenant_id, Money amount,
+                               std::string_view note, std::string_view request_id) {
+  return give_back<Credit>(caller, tenant_id, amount, note, request_id);
 }
 
 Result<Tenant> Service::refund(const Caller& caller, std::string_view tenant_id, Money amount,
                                std::string_view note, std::string_view request_id) {
-  TRY(needs(caller, Scope::kAdmin));
-  TRY(check_name("request id", request_id, true));
-  TRY(check_text("note", note, false, kNoteBytes));
-  TRY_ASSIGN(const std::string tenant, tenant_or_own(caller, tenant_id));
-  TRY(store_->apply(Refund{tenant, std::string(request_id), amount, std::string(note)}));
-  return this->tenant(caller, tenant);
+  return give_back<Refund>(caller, tenant_id, amount, note, request_id);
 }
 
 Result<std::vector<Event>> Service::events(const Caller& caller, std::int64_t after,

@@ -16,14 +16,6 @@ json::array ports_to_json(const std::vector<Port>& ports) {
   return out;
 }
 
-json::array arguments_to_json(const std::vector<ArgumentPort>& arguments) {
-  json::array out;
-  for (const ArgumentPort& each : arguments) {
-    out.push_back({{"name", each.name}, {"low", each.low}, {"high", each.high}});
-  }
-  return out;
-}
-
 std::unexpected<Error> broken(std::string_view what) {
   return fail(Code::kDataLoss, "the store's text of a model's {} can't be read", what);
 }
@@ -50,7 +42,7 @@ bool read_ports(const json::object& object, std::string_view key, std::vector<Po
 }
 
 /// Absent in texts from before there were arguments, and where there are none.
-bool read_arguments(const json::object& object, std::vector<ArgumentPort>& arguments) {
+bool read_arguments(const json::object& object, std::vector<isa::Argument>& arguments) {
   const json::value* array = object.if_contains("arguments");
   if (array == nullptr) return true;
   if (!array->is_array()) return false;
@@ -66,6 +58,14 @@ bool read_arguments(const json::object& object, std::vector<ArgumentPort>& argum
   return true;
 }
 }  // namespace
+
+json::array arguments_to_json(const std::vector<isa::Argument>& arguments) {
+  json::array out;
+  for (const isa::Argument& each : arguments) {
+    out.push_back({{"name", each.name}, {"low", each.low}, {"high", each.high}});
+  }
+  return out;
+}
 
 std::string to_json(const Signature& signature) {
   json::object out{{"inputs", ports_to_json(signature.inputs)},

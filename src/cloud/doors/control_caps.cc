@@ -25,6 +25,17 @@ Response listing(const char* name, const std::vector<T>& values) {
 std::string_view subject_of(const Call& call) {
   return call.parameters[1] == "self" ? tenant_of(call) : std::string_view(call.parameters[1]);
 }
+/// Money to a tenant, with a note.
+Result<Response> give_back(const Services& services, Call& call, decltype(&cloud::Cloud::credit) how) {
+  JsonBody body(call.request.body);
+  const std::string text = body.text("amount");
+  const std::string note = body.text("note");
+  TRY(body.finish());
+  TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
+  TRY_ASSIGN(const cloud::Tenant tenant,
+             (services.cloud.*how)(call.caller, tenant_of(call), amount, note, idempotency_key(call)));
+  return json_response(json_of(tenant), 201);
+}
 }  // namespace
 
 Result<Response> list_events(const Services& services, Call& call) {
@@ -98,25 +109,11 @@ Result<Response> set_weight(const Services& services, Call& call) {
 }
 
 Result<Response> credit(const Services& services, Call& call) {
-  JsonBody body(call.request.body);
-  const std::string text = body.text("amount");
-  const std::string note = body.text("note");
-  TRY(body.finish());
-  TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
-  TRY_ASSIGN(const cloud::Tenant tenant,
-             services.cloud.credit(call.caller, tenant_of(call), amount, note, idempotency_key(call)));
-  return json_response(json_of(tenant), 201);
+  return give_back(services, call, &cloud::Cloud::credit);
 }
 
 Result<Response> refund(const Services& services, Call& call) {
-  JsonBody body(call.request.body);
-  const std::string text = body.text("amount");
-  const std::string note = body.text("note");
-  TRY(body.finish());
-  TRY_ASSIGN(const billing::Money amount, amount_of("amount", text));
-  TRY_ASSIGN(const cloud::Tenant tenant,
-             services.cloud.refund(call.caller, tenant_of(call), amount, note, idempotency_key(call)));
-  return json_response(json_of(tenant), 201);
+  return give_back(services, call, &cloud::Cloud::refund);
 }
 
 }  // namespace chengying::doors

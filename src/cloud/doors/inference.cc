@@ -7,6 +7,7 @@
 #include "cloud/doors/inference_request.h"
 #include "cloud/doors/json_of.h"
 #include "cloud/doors/open_inference.h"
+#include "cloud/signature_json.h"
 #include "runtime/image.h"
 #include "runtime/preprocessing.h"
 #include "runtime/top_k.h"
@@ -190,7 +191,7 @@ Result<Response> model_metadata(const Services& services, Call& call) {
                    {"inputs", json_of(endpoint->signature.inputs)},
                    {"outputs", json_of(endpoint->signature.outputs)}};
   if (!endpoint->signature.arguments.empty()) {
-    out["parameters"] = json::object{{"arguments", json_of(endpoint->signature.arguments)}};
+    out["parameters"] = json::object{{"arguments", cloud::arguments_to_json(endpoint->signature.arguments)}};
   }
   return json_response(std::move(out));
 }

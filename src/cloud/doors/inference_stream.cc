@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/digest.h"
 #include "cloud/doors/answers.h"
@@ -29,11 +30,15 @@ class InferenceStream : public Parts, public std::enable_shared_from_this<Infere
  public:
   InferenceStream(cloud::Cloud& cloud, cloud::Caller caller, PendingInference pending,
                   cloud::InferRequest all)
-      : cloud_(cloud), caller_(std::move(caller)), pending_(std::move(pending)), all_(std::move(all)) {}
+      : cloud_(cloud),
+        caller_(std::move(caller)),
+        pending_(std::move(pending)),
+        inputs_(std::exchange(all.inputs, {})),
+        all_(std::move(all)) {}
 
   /// kInvalidArgument if the inputs can't be cut into samples.
   Status cut() {
-    for (const cloud::NamedTensor& input : all_.inputs) {
+    for (const cloud::NamedTensor& input : inputs_) {
       if (!grows(input.name)) continue;
       const Shape& shape = input.tensor.shape();
       if (shape.empty() || (samples_ != 0 && shape[0] != samples_))
@@ -84,8 +89,9 @@ class InferenceStream : public Parts, public std::enable_shared_from_this<Infere
 
   cloud::InferRequest part_request(std::int64_t count) {
     cloud::InferRequest request = all_;
-    for (cloud::NamedTensor& input : request.inputs) {
-      if (grows(input.name)) input.tensor = rows_of(input.tensor, done_, count);
+    for (const cloud::NamedTensor& input : inputs_) {
+      request.inputs.push_back(
+          {input.name, grows(input.name) ? rows_of(input.tensor, done_, count) : input.tensor});
     }
     if (!all_.request_id.empty()) {
       request.request_id = fmt::format("{}.{}", all_.request_id, done_);
@@ -116,7 +122,8 @@ class InferenceStream : public Parts, public std::enable_shared_from_this<Infere
   cloud::Cloud& cloud_;
   const cloud::Caller caller_;
   const PendingInference pending_;
-  const cloud::InferRequest all_;
+  const std::vector<cloud::NamedTensor> inputs_;
+  const cloud::InferRequest all_;  // but for the inputs
   // One part runs at a time, and whoever runs it hands it on: no two threads are here at once.
   std::int64_t samples_ = 0, done_ = 0;
   std::optional<Response> ready_;

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "cloud/signature_json.h"
+
 namespace chengying::doors {
 namespace {
 
@@ -25,7 +27,7 @@ json::value embedded(std::string_view text) {
 
 json::object signature_of(const cloud::Signature& signature) {
   json::object out{{"inputs", json_of(signature.inputs)}, {"outputs", json_of(signature.outputs)}};
-  if (!signature.arguments.empty()) out["arguments"] = json_of(signature.arguments);
+  if (!signature.arguments.empty()) out["arguments"] = cloud::arguments_to_json(signature.arguments);
   return out;
 }
 
@@ -36,14 +38,6 @@ json::array json_of(const std::vector<cloud::Port>& ports) {
   for (const cloud::Port& port : ports) {
     out.push_back(json::object{
         {"name", port.name}, {"datatype", protocol_name_of(port.dtype)}, {"shape", shape_of(port.shape)}});
-  }
-  return out;
-}
-
-json::array json_of(const std::vector<cloud::ArgumentPort>& arguments) {
-  json::array out;
-  for (const cloud::ArgumentPort& each : arguments) {
-    out.push_back(json::object{{"name", each.name}, {"low", each.low}, {"high", each.high}});
   }
   return out;
 }

@@ -25,7 +25,6 @@ boost::json::object json_of(const cloud::Key& key);
 boost::json::object json_of(const cloud::Balance& balance);
 boost::json::object json_of(const cloud::InvoiceView& invoice);
 boost::json::array json_of(const std::vector<cloud::Port>& ports);
-boost::json::array json_of(const std::vector<cloud::ArgumentPort>& arguments);
 /// Flat, because the Open Inference Protocol's parameters are strings, numbers and booleans.
 boost::json::object json_of(const cloud::Receipt& receipt);
 

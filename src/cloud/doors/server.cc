@@ -357,10 +357,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     socket_.cancel(ignored);
   }
 
-  /// Asks for an answer and waits for it without holding the thread. With `give_up` only for as long as the
-  /// client is there.
+  /// Asks for an answer and waits for it without holding the thread; if it is `for_client` alone, only for as
+  /// long as the client is there.
   net::awaitable<Response> answer_from(const RequestHead& head, std::function<void(Reply)> ask,
-                                       bool give_up) {
+                                       bool for_client) {
     answer_.reset();
     answered_.expires_at(std::chrono::steady_clock::time_point::max());
     deadline_.cancel();
@@ -373,7 +373,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     watch();
     ask(std::move(reply));
     error_code ignored;
-    while (!answer_ && !(give_up && *gone_)) {
+    while (!answer_ && !(for_client && *gone_)) {
       co_await answered_.async_wait(net::redirect_error(net::use_awaitable, ignored));
     }
     end_watch();
@@ -401,8 +401,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       std::function<void(Reply)> ask = [&](Reply reply) { response.parts->next(std::move(reply)); };
       Response part = co_await answer_from(head, std::move(ask), true);
       ended = part.status == 204;
-      if (!ended && part.status != 200) break;  // cut off: the client sees that the last chunk is missing
-      if (ended) break;
+      if (part.status != 200) break;  // without an end: the client sees that the last chunk is missing
       allow(time_for(part.body.size()));
       co_await net::async_write(socket_, http::make_chunk(net::buffer(part.body)),
                                 net::redirect_error(net::use_awaitable, error));
